@@ -20,6 +20,8 @@ export interface Terminal {
   readonly color: boolean;
   /** Whether stderr takes colour. */
   readonly errorColor: boolean;
+  /** The locale says UTF-8: an ellipsis and block characters may be used. Without it plain ASCII. */
+  readonly unicode: boolean;
 }
 
 export interface TerminalOptions {
@@ -42,5 +44,13 @@ export function processTerminal(options: TerminalOptions = {}, env = process.env
     width: stdoutTty ? process.stdout.columns || Number(env.COLUMNS) || 80 : undefined,
     color: stdoutTty && colorAllowed,
     errorColor: stderrTty && colorAllowed,
+    unicode: saysUtf8(env),
   };
+}
+
+/** By POSIX: LC_ALL, else LC_CTYPE, else LANG. macOS and Windows terminals are UTF-8 unless they say otherwise. */
+function saysUtf8(env: NodeJS.ProcessEnv): boolean {
+  const locale = [env.LC_ALL, env.LC_CTYPE, env.LANG].find((value) => value !== undefined && value !== '');
+  if (locale === undefined) return process.platform === 'darwin' || process.platform === 'win32';
+  return /utf-?8/iu.test(locale);
 }
