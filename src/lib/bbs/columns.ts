@@ -18,7 +18,7 @@ export interface EncryptedColumn {
 
 export interface PrimaryKeyColumn {
   readonly name: string;
-  readonly type: 'text' | 'integer';
+  readonly type: 'text' | 'integer' | 'boolean';
 }
 
 export interface EncryptedTable {

@@ -1,6 +1,7 @@
 import process from 'node:process';
 import { Command, Flags, type Interfaces } from '@oclif/core';
 import { ExitCode, InterruptedError } from '../errors.ts';
+import type { OpenContext } from './open.ts';
 import { processTerminal, type Terminal } from '../output/terminal.ts';
 
 export type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<
@@ -73,6 +74,17 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   /** Errors go to `main`, which knows how to show them and which exit code they mean. */
   protected override catch(error: Error): Promise<never> {
     return Promise.reject(error);
+  }
+
+  /** What `lib/cli/open.ts` needs to know of the command that opens something. */
+  protected get context(): OpenContext {
+    return {
+      applicationName: `cgdiego/${this.config.version} ${this.ctor.id.replaceAll(':', ' ')}`,
+      signal: this.signal,
+      say: (text) => {
+        this.say(text);
+      },
+    };
   }
 
   /** A sentence for the person at the terminal: stderr, one line. */

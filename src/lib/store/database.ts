@@ -1,0 +1,246 @@
+import type pg from 'pg';
+import { InterruptedError, messageOf, throwIfAborted } from '../errors.ts';
+import { codeOf, connectError, statementError } from './errors.ts';
+import type { ConnectionSettings } from './settings.ts';
+import { tlsAttempts, type TlsAttempt } from './tls.ts';
+
+export interface DatabaseOptions {
+  /** As pg_stat_activity shows it: `cgdiego/<version> <command>`. */
+  applicationName: string;
+  statementTimeoutMs: number;
+  lockTimeoutMs: number;
+  /** A table that the database should have: where only one schema has it, that one becomes the search path. */
+  anchorTable?: string;
+  /** How many connections at most; 2 by default. */
+  connections?: number;
+  /** Aborting cancels the statements that run on the server. */
+  signal?: AbortSignal | undefined;
+}
+
+/** One transaction. When it is read only, all that is read in it is of one moment. */
+export interface Transaction {
+  query: <Row extends object>(sql: string, values?: readonly unknown[]) => Promise<Row[]>;
+  /** Resolves to how many rows the statement touched. */
+  execute: (sql: string, values?: readonly unknown[]) => Promise<number>;
+  /**
+   * Rows in batches through a server-side cursor, each row an array in the order of the select list. A slow consumer slows
+   * the query down; leaving the loop closes the cursor.
+   */
+  stream(
+    sql: string,
+    values?: readonly unknown[],
+    batchSize?: number,
+  ): AsyncGenerator<unknown[][], void, undefined>;
+}
+
+const DEFAULT_BATCH = 1000;
+
+/** A PostgreSQL database with a few connections: timeouts, TLS as libpq means it, and cancelling by an abort signal. */
+export class Database {
+  readonly settings: ConnectionSettings;
+  readonly #signal: AbortSignal | undefined;
+  readonly #pool: pg.Pool;
+  readonly #running = new Set<pg.PoolClient>();
+  readonly #onAbort = () => void this.#cancelRunning();
+
+  private constructor(settings: ConnectionSettings, pool: pg.Pool, signal: AbortSignal | undefined) {
+    this.settings = settings;
+    this.#pool = pool;
+    this.#signal = signal;
+    signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  /** @throws {CgdiegoError} when it cannot be reached or entered */
+  static async open(settings: ConnectionSettings, options: DatabaseOptions): Promise<Database> {
+    const { default: postgres } = await import('pg');
+    throwIfAborted(options.signal);
+    let failure: unknown;
+    for (const ssl of await tlsAttempts(settings)) {
+      const config = clientConfig(settings, options, ssl);
+      const probe = new postgres.Client(config);
+      try {
+        await probe.connect();
+        const schema =
+          options.anchorTable === undefined ? undefined : await schemaOffPath(probe, options.anchorTable);
+        const pool = new postgres.Pool({
+          ...config,
+          max: options.connections ?? 2,
+          idleTimeoutMillis: 10_000,
+        });
+        // A server that goes away takes idle connections along. The next statement will say so.
+        pool.on('error', () => undefined);
+        if (schema !== undefined) {
+          pool.on('connect', (client) => {
+            client.query(`SET search_path TO ${postgres.escapeIdentifier(schema)}`).catch(() => undefined);
+          });
+        }
+        return new Database(settings, pool, options.signal);
+      } catch (error) {
+        failure = error;
+        if (!mayFallBack(settings, ssl, error)) break;
+      } finally {
+        await probe.end().catch(() => undefined);
+      }
+    }
+    throw connectError(failure, settings);
+  }
+
+  /** Everything in it is read at one moment, and nothing can be written. */
+  readOnly<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    return this.#transaction('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', work);
+  }
+
+  /** READ COMMITTED; committed when `work` resolves, rolled back when it rejects. */
+  readWrite<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    return this.#transaction('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE', work);
+  }
+
+  /**
+   * A connection of its own, open while `work` runs, for what belongs to a session (advisory locks). `lost` is aborted when the
+   * connection ends before `work` does.
+   */
+  async session<T>(work: (query: Transaction['query'], lost: AbortSignal) => Promise<T>): Promise<T> {
+    const client = await this.#connect();
+    const lost = new AbortController();
+    const onEnd = () => {
+      lost.abort();
+    };
+    client.once('end', onEnd);
+    try {
+      return await work(transactionOn(client, undefined).query, lost.signal);
+    } finally {
+      client.off('end', onEnd);
+      // Ending the session is what releases what it holds.
+      client.release(true);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    await this.#pool.end();
+  }
+
+  async #transaction<T>(begin: string, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    throwIfAborted(this.#signal);
+    const client = await this.#connect();
+    this.#running.add(client);
+    let broken = false;
+    try {
+      await client.query(begin);
+      const result = await work(transactionOn(client, this.#signal));
+      await client.query('COMMIT');
+      return result;
+    } catch (error) {
+      await client.query('ROLLBACK').catch(() => {
+        broken = true;
+      });
+      throw this.#signal?.aborted === true ? new InterruptedError() : statementError(error);
+    } finally {
+      this.#running.delete(client);
+      client.release(broken);
+    }
+  }
+
+  async #connect(): Promise<pg.PoolClient> {
+    try {
+      const client = await this.#pool.connect();
+      // A connection that breaks between two statements must not end the process: the next statement reports it.
+      if (!client.listeners('error').includes(ignoreError)) client.on('error', ignoreError);
+      return client;
+    } catch (error) {
+      throw connectError(error, this.settings);
+    }
+  }
+
+  /** Ctrl-C: the statements end on the server now, not when they notice that nobody listens. */
+  async #cancelRunning(): Promise<void> {
+    const pids = Array.from(this.#running, backendPid).filter((pid) => pid !== null);
+    if (pids.length === 0) return;
+    const { default: postgres } = await import('pg');
+    const canceller = new postgres.Client(this.#pool.options);
+    try {
+      await canceller.connect();
+      await canceller.query('SELECT pg_cancel_backend(pid) FROM unnest($1::int[]) AS pid', [pids]);
+    } catch {
+      // The server is gone or full: then there is nothing that could be cancelled.
+    } finally {
+      await canceller.end().catch(() => undefined);
+    }
+  }
+}
+
+function ignoreError(): void {
+  // See #connect.
+}
+
+/** pg keeps the process id of the server's side for its own cancel request, but leaves it out of its types. */
+function backendPid(client: pg.PoolClient): number | null {
+  return (client as unknown as { processID: number | null }).processID;
+}
+
+function clientConfig(
+  settings: ConnectionSettings,
+  options: DatabaseOptions,
+  ssl: TlsAttempt,
+): pg.ClientConfig {
+  // pg reads the password file by itself, but only where the variable says.
+  if (settings.passFile !== undefined) process.env.PGPASSFILE = settings.passFile;
+  return {
+    host: settings.hostAddress ?? settings.host,
+    port: settings.port,
+    database: settings.database,
+    user: settings.user,
+    ...(settings.password === undefined ? {} : { password: settings.password }),
+    ...(settings.options === undefined ? {} : { options: settings.options }),
+    ssl,
+    application_name: options.applicationName,
+    statement_timeout: options.statementTimeoutMs,
+    lock_timeout: options.lockTimeoutMs,
+    connectionTimeoutMillis: settings.connectTimeoutSeconds * 1000,
+    keepAlive: true,
+  };
+}
+
+/** libpq's `prefer` goes on without TLS when the server has none, `allow` with TLS when the server insists. */
+function mayFallBack(settings: ConnectionSettings, ssl: TlsAttempt, error: unknown): boolean {
+  if (settings.tls.mode === 'prefer') return ssl !== false && /does not support SSL/i.test(messageOf(error));
+  return settings.tls.mode === 'allow' && ssl === false && codeOf(error) === '28000';
+}
+
+/** The one schema that has a table which the search path does not reach; `undefined` when it does, or nobody can tell. */
+async function schemaOffPath(client: pg.Client, table: string): Promise<string | undefined> {
+  const { rows } = await client.query<{ schema: string; visible: boolean }>(
+    `SELECT n.nspname AS schema, pg_table_is_visible(c.oid) AS visible
+       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE c.relname = $1 AND c.relkind IN ('r', 'p', 'v') AND n.nspname !~ '^pg_'`,
+    [table],
+  );
+  return rows.length === 1 && !rows[0]!.visible ? rows[0]!.schema : undefined;
+}
+
+function transactionOn(client: pg.PoolClient, signal: AbortSignal | undefined): Transaction {
+  const run = <Row extends object>(sql: string, values: readonly unknown[] = []) => {
+    throwIfAborted(signal);
+    return client.query<Row & pg.QueryResultRow>(sql, [...values]);
+  };
+  return {
+    query: async <Row extends object>(sql: string, values?: readonly unknown[]) =>
+      (await run<Row>(sql, values)).rows,
+    execute: async (sql, values) => (await run(sql, values)).rowCount ?? 0,
+    async *stream(sql, values = [], batchSize = DEFAULT_BATCH) {
+      throwIfAborted(signal);
+      const { default: Cursor } = await import('pg-cursor');
+      const cursor = client.query(new Cursor<unknown[]>(sql, [...values], { rowMode: 'array' }));
+      try {
+        for (;;) {
+          const rows = await cursor.read(batchSize);
+          throwIfAborted(signal);
+          if (rows.length === 0) return;
+          yield rows;
+        }
+      } finally {
+        await cursor.close();
+      }
+    },
+  };
+}
