@@ -66,6 +66,18 @@ export async function writeTable<Row>(
   note(whole.dropped, options);
 }
 
+/** Longer tables belong on stdout by {@link writeTable}. */
+export const MAX_TEXT_ROWS = 200;
+
+/** A small table as text, for use inside a longer text. Fitted to the terminal like any table. */
+export function tableText<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  terminal: Terminal,
+): string {
+  return begin(rows, { columns, terminal, header: true, fit: true }).top(plainLayout);
+}
+
 /** Lays out whole lines: the headings (if any) and the measured rows. */
 type Renderer = (layouts: readonly Layout[], lines: readonly (readonly string[])[]) => string;
 
