@@ -1,0 +1,485 @@
+import type { CellLoad, CellTable, ScoringOrder } from './cell-table.ts';
+
+/** What a score is for: LRPs pay for their proxy and the cell's index, tasks for the tasks that the cell holds. */
+export type IndexPurpose = 'lrp' | 'task';
+
+/** How many of the work's own instances each cell holds already, where that costs. */
+export interface Locality {
+  /** By cell. Ignored when `tree` is given. */
+  readonly counts: Int32Array;
+  /** For processes with many instances: the least count below every node of the index. */
+  readonly tree: Int32Array | undefined;
+}
+
+export interface Winner {
+  cell: number;
+  score: number;
+  /** The place in which the winner's zone was visited. */
+  zoneRank: number;
+}
+
+/** auctionrunner/cell.go: what every instance of the process (or task) on the cell adds to its score. */
+const LOCALITY = 1000;
+const NO_LEAF = -1;
+/** Wider than rounding: sums of a dozen operations, each off by at most 2^-53 of the largest number in them. */
+const ROUNDING = 2e-13;
+
+/**
+ * Finds the cell with the lowest score among those with room, without scoring them all, and never another than scoring
+ * them all would find.
+ *
+ * Cells of one zone that offer the same form a shelf, and each shelf a tree over its cells. A cell's *key* is its score
+ * without the work's own share; that share only depends on the cell's totals, so that a node's least key plus the share
+ * is a lower bound for all scores below it. Nodes also know the most room below them. A search goes down where the bound
+ * is lowest and leaves out what cannot win or has no room. Bounds are compared with a margin that is wider than rounding
+ * can make them; what is left is scored exactly, in Diego's order of operations.
+ *
+ * Cells in the same state have the same score to the bit, and the one that comes first wins. A node knows whether all its
+ * best cells are in one state, so that ties do not make a search visit them all.
+ */
+export class PlacementIndex {
+  readonly #cells: CellTable;
+  readonly #load: CellLoad;
+  readonly #order: ScoringOrder;
+  readonly #forTasks: boolean;
+  readonly #startingWeight: number;
+  readonly #indexWeight: number;
+  readonly #margin: number;
+
+  /** Shelves: their zone, kind, where their nodes begin, and how many leaves their tree has (a power of two). */
+  readonly #shelfZone: number[] = [];
+  readonly #shelfKind: number[] = [];
+  readonly #shelfBase: number[] = [];
+  readonly #shelfLeaves: number[] = [];
+  /** A cell that is worth nothing in some resource scores NaN or infinity: such shelves are scored cell by cell. */
+  readonly #shelfPlain: boolean[] = [];
+
+  /** By cell: its leaf's node, and its shelf's first node. */
+  readonly #nodeOf: Int32Array;
+  readonly #baseOf: Int32Array;
+  /** By cell: the number of its combination of totals and proxy (and index, where that weighs). */
+  readonly #capacityOf: Int32Array;
+
+  readonly nodes: number;
+  readonly #leafCell: Int32Array;
+  readonly #key: Float64Array;
+  readonly #room: Int32Array;
+  readonly #disk: Int32Array;
+  readonly #containers: Int32Array;
+  /** The first of the node's cells with the least key, and whether all with that key are in its state. */
+  readonly #best: Int32Array;
+  readonly #uniform: Uint8Array;
+  /** Unchanging: one capacity below the node; the rank of its first cell; the least share of a MB and a container. */
+  readonly #oneCapacity: Uint8Array;
+  readonly #firstRank: Int32Array;
+  readonly #memoryShare: Float64Array;
+  readonly #diskShare: Float64Array;
+  readonly #containerShare: Float64Array;
+
+  readonly #stack = new Int32Array(128);
+
+  constructor(
+    cells: CellTable,
+    load: CellLoad,
+    order: ScoringOrder,
+    weights: { starting: number; index: number },
+    purpose: IndexPurpose,
+  ) {
+    this.#cells = cells;
+    this.#load = load;
+    this.#order = order;
+    this.#forTasks = purpose === 'task';
+    this.#startingWeight = weights.starting;
+    this.#indexWeight = this.#forTasks ? 0 : weights.index;
+    this.#capacityOf = this.#capacities();
+    this.#nodeOf = new Int32Array(cells.size).fill(-1);
+    this.#baseOf = new Int32Array(cells.size);
+
+    const shelves = this.#shelves();
+    this.nodes = shelves.reduce((sum, shelf) => sum + 2 * leavesFor(shelf.rows.length), 0);
+    this.#leafCell = new Int32Array(this.nodes).fill(NO_LEAF);
+    this.#key = new Float64Array(this.nodes).fill(Infinity);
+    this.#room = new Int32Array(this.nodes).fill(-0x8000_0000);
+    this.#disk = new Int32Array(this.nodes).fill(-0x8000_0000);
+    this.#containers = new Int32Array(this.nodes).fill(-0x8000_0000);
+    this.#best = new Int32Array(this.nodes).fill(NO_LEAF);
+    this.#uniform = new Uint8Array(this.nodes);
+    this.#oneCapacity = new Uint8Array(this.nodes);
+    this.#firstRank = new Int32Array(this.nodes).fill(0x7fff_ffff);
+    this.#memoryShare = new Float64Array(this.nodes).fill(Infinity);
+    this.#diskShare = new Float64Array(this.nodes).fill(Infinity);
+    this.#containerShare = new Float64Array(this.nodes).fill(Infinity);
+    this.#margin = this.#marginOf();
+
+    let base = 0;
+    for (const { zone, kind, rows } of shelves) {
+      const leaves = leavesFor(rows.length);
+      this.#shelfZone.push(zone);
+      this.#shelfKind.push(kind);
+      this.#shelfBase.push(base);
+      this.#shelfLeaves.push(leaves);
+      this.#shelfPlain.push(rows.some((row) => this.#isWorthless(row)));
+      rows.forEach((row, i) => {
+        const node = base + leaves + i;
+        this.#leafCell[node] = row;
+        this.#nodeOf[row] = node;
+        this.#baseOf[row] = base;
+        this.#setLeaf(node, row);
+        this.#oneCapacity[node] = 1;
+        this.#firstRank[node] = order.rank[row]!;
+        this.#memoryShare[node] = 1 / (3 * cells.totalMemory[row]!);
+        this.#diskShare[node] = 1 / (3 * cells.totalDisk[row]!);
+        this.#containerShare[node] = 1 / (3 * cells.totalContainers[row]!);
+      });
+      for (let node = leaves - 1; node >= 1; node--) {
+        this.#summarize(base, node);
+        this.#combine(base, node);
+      }
+      base += 2 * leaves;
+    }
+  }
+
+  /** The shelves whose cells are of one of the kinds, by zone: `[zone] -> shelves`. */
+  shelvesOf(kinds: readonly number[]): readonly (readonly number[])[] {
+    const byZone = this.#cells.zones.map((): number[] => []);
+    this.#shelfZone.forEach((zone, shelf) => {
+      if (kinds.includes(this.#shelfKind[shelf]!)) byZone[zone]!.push(shelf);
+    });
+    return byZone;
+  }
+
+  /** The cell's load has changed. */
+  update(cell: number): void {
+    const leaf = this.#nodeOf[cell]!;
+    if (leaf < 0) return;
+    const base = this.#baseOf[cell]!;
+    this.#setLeaf(leaf, cell);
+    for (let node = (leaf - base) >> 1; node >= 1; node >>= 1) this.#combine(base, node);
+  }
+
+  /** The least counts below every node, for a process with many instances. */
+  countTree(counts: Int32Array): Int32Array {
+    const tree = new Int32Array(this.nodes).fill(0x3fff_ffff);
+    this.#shelfBase.forEach((base, shelf) => {
+      const leaves = this.#shelfLeaves[shelf]!;
+      for (let node = 2 * leaves - 1; node >= 1; node--) {
+        if (node < leaves) tree[base + node] = Math.min(tree[base + 2 * node]!, tree[base + 2 * node + 1]!);
+        else if (this.#leafCell[base + node]! >= 0) tree[base + node] = counts[this.#leafCell[base + node]!]!;
+      }
+    });
+    return tree;
+  }
+
+  /** One instance more on the cell. */
+  increment(tree: Int32Array, cell: number): void {
+    const base = this.#baseOf[cell]!;
+    tree[this.#nodeOf[cell]!]!++;
+    for (let node = (this.#nodeOf[cell]! - base) >> 1; node >= 1; node >>= 1) {
+      const least = Math.min(tree[base + 2 * node]!, tree[base + 2 * node + 1]!);
+      if (tree[base + node] === least) return;
+      tree[base + node] = least;
+    }
+  }
+
+  /**
+   * The best cell of a shelf, if it beats `winner`, which is changed then. Shelves of one zone pass the same `zoneRank`;
+   * zones are visited in the order of theirs, and the first of equal scores wins.
+   */
+  search(
+    shelf: number,
+    memory: number,
+    disk: number,
+    locality: Locality,
+    zoneRank: number,
+    winner: Winner,
+  ): void {
+    if (this.#shelfPlain[shelf]!) {
+      this.#searchPlainly(shelf, memory, disk, locality, zoneRank, winner);
+      return;
+    }
+    const base = this.#shelfBase[shelf]!;
+    const leaves = this.#shelfLeaves[shelf]!;
+    const { tree } = locality;
+    let margin = this.#margin + ROUNDING * Math.abs(winner.score);
+    const stack = this.#stack;
+    const keys = this.#key;
+    let depth = 0;
+    stack[depth++] = 1;
+    while (depth > 0) {
+      const node = stack[--depth]!;
+      const at = base + node;
+      if (this.#room[at]! < memory || this.#disk[at]! < disk || this.#containers[at]! < 1) continue;
+      let bound =
+        keys[at]! + memory * this.#memoryShare[at]! + disk * this.#diskShare[at]! + this.#containerShare[at]!;
+      if (tree !== undefined) bound += LOCALITY * tree[at]!;
+      if (bound > winner.score + margin) continue;
+      if (node >= leaves) {
+        this.#consider(this.#leafCell[at]!, memory, disk, locality, zoneRank, winner);
+        margin = this.#margin + ROUNDING * Math.abs(winner.score);
+        continue;
+      }
+      if (
+        this.#uniform[at] === 1 &&
+        bound > winner.score - margin &&
+        (winner.zoneRank < zoneRank || this.#order.rank[winner.cell]! < this.#firstRank[at]!) &&
+        this.#sameState(winner.cell, this.#best[at]!)
+      ) {
+        continue;
+      }
+      const left = 2 * node;
+      if (keys[base + left + 1]! < keys[base + left]! - this.#margin) {
+        stack[depth++] = left;
+        stack[depth++] = left + 1;
+      } else {
+        stack[depth++] = left + 1;
+        stack[depth++] = left;
+      }
+    }
+  }
+
+  /** Which resources every one of the shelf's cells lacks that has no room, and whether there is such a cell. */
+  lacks(
+    shelf: number,
+    memory: number,
+    disk: number,
+  ): { memory: boolean; disk: boolean; containers: boolean } {
+    const common = { memory: true, disk: true, containers: true };
+    const root = this.#shelfBase[shelf]! + 1;
+    if (!this.#shelfPlain[shelf]!) {
+      // Nothing fits, so that a resource is lacking everywhere exactly if the most of it is too little.
+      common.memory = this.#room[root]! < memory;
+      common.disk = this.#disk[root]! < disk;
+      common.containers = this.#containers[root]! < 1;
+      return common;
+    }
+    for (const cell of this.#cellsOf(shelf)) {
+      const lacksMemory = this.#roomOf(cell) < memory;
+      const lacksDisk = this.#load.disk[cell]! < disk;
+      const lacksContainers = this.#load.containers[cell]! < 1;
+      // It has room and yet did not win: its score was not a number.
+      if (!lacksMemory && !lacksDisk && !lacksContainers) continue;
+      common.memory &&= lacksMemory;
+      common.disk &&= lacksDisk;
+      common.containers &&= lacksContainers;
+    }
+    return common;
+  }
+
+  #searchPlainly(
+    shelf: number,
+    memory: number,
+    disk: number,
+    locality: Locality,
+    zoneRank: number,
+    winner: Winner,
+  ): void {
+    for (const cell of this.#cellsOf(shelf)) {
+      if (this.#roomOf(cell) < memory || this.#load.disk[cell]! < disk || this.#load.containers[cell]! < 1) {
+        continue;
+      }
+      this.#consider(cell, memory, disk, locality, zoneRank, winner);
+    }
+  }
+
+  #consider(
+    cell: number,
+    memory: number,
+    disk: number,
+    locality: Locality,
+    zoneRank: number,
+    winner: Winner,
+  ): void {
+    const count = locality.tree === undefined ? locality.counts[cell]! : locality.tree[this.#nodeOf[cell]!]!;
+    const score = this.#score(cell, memory, disk, count);
+    const wins =
+      score < winner.score ||
+      (score === winner.score &&
+        winner.cell >= 0 &&
+        winner.zoneRank === zoneRank &&
+        this.#order.rank[cell]! < this.#order.rank[winner.cell]!);
+    if (!wins) return;
+    winner.cell = cell;
+    winner.score = score;
+    winner.zoneRank = zoneRank;
+  }
+
+  /**
+   * auctionrunner/cell.go ScoreForLRP and ScoreForTask over rep/resources.go ComputeScore: the same operations on doubles
+   * in the same order, since which of two nearly equal cells wins depends on the last bit.
+   */
+  #score(cell: number, memory: number, disk: number, count: number): number {
+    const { totalMemory, totalDisk, totalContainers, proxyMemory } = this.#cells;
+    const proxy = this.#forTasks ? 0 : proxyMemory[cell]!;
+    const usedMemory = 1 - (this.#load.memory[cell]! - (memory + proxy)) / totalMemory[cell]!;
+    const usedDisk = 1 - (this.#load.disk[cell]! - disk) / totalDisk[cell]!;
+    const usedContainers = 1 - (this.#load.containers[cell]! - 1) / totalContainers[cell]!;
+    const resources =
+      (usedMemory + usedDisk + usedContainers) / 3 + this.#load.starting[cell]! * this.#startingWeight;
+    if (this.#forTasks) return resources + LOCALITY * this.#load.tasks[cell]!;
+    return resources + LOCALITY * count + this.#order.index[cell]! * this.#indexWeight;
+  }
+
+  #setLeaf(node: number, cell: number): void {
+    this.#key[node] = this.#keyOf(cell);
+    this.#room[node] = this.#roomOf(cell);
+    this.#disk[node] = this.#load.disk[cell]!;
+    this.#containers[node] = this.#load.containers[cell]!;
+    this.#best[node] = cell;
+    this.#uniform[node] = 1;
+  }
+
+  /** The score of work that asks for nothing, on doubles: near enough to order cells by, with a margin. */
+  #keyOf(cell: number): number {
+    const { totalMemory, totalDisk, totalContainers } = this.#cells;
+    const used =
+      3 -
+      this.#roomOf(cell) / totalMemory[cell]! -
+      this.#load.disk[cell]! / totalDisk[cell]! -
+      this.#load.containers[cell]! / totalContainers[cell]!;
+    const fixed = this.#forTasks
+      ? LOCALITY * this.#load.tasks[cell]!
+      : this.#order.index[cell]! * this.#indexWeight;
+    return used / 3 + this.#load.starting[cell]! * this.#startingWeight + fixed;
+  }
+
+  /** The memory of the largest LRP or task that the cell has room for. */
+  #roomOf(cell: number): number {
+    const memory = this.#load.memory[cell]!;
+    return this.#forTasks ? memory : memory - this.#cells.proxyMemory[cell]!;
+  }
+
+  #combine(base: number, node: number): void {
+    const at = base + node;
+    const left = base + 2 * node;
+    const right = left + 1;
+    this.#room[at] = Math.max(this.#room[left]!, this.#room[right]!);
+    this.#disk[at] = Math.max(this.#disk[left]!, this.#disk[right]!);
+    this.#containers[at] = Math.max(this.#containers[left]!, this.#containers[right]!);
+    const leftKey = this.#key[left]!;
+    const rightKey = this.#key[right]!;
+    if (rightKey > leftKey + this.#margin || this.#best[right] === NO_LEAF) {
+      this.#key[at] = leftKey;
+      this.#best[at] = this.#best[left]!;
+      this.#uniform[at] = this.#uniform[left]! & this.#oneCapacity[at]!;
+    } else if (leftKey > rightKey + this.#margin) {
+      this.#key[at] = rightKey;
+      this.#best[at] = this.#best[right]!;
+      this.#uniform[at] = this.#uniform[right]! & this.#oneCapacity[at]!;
+    } else {
+      this.#key[at] = Math.min(leftKey, rightKey);
+      this.#best[at] = this.#best[left]!;
+      this.#uniform[at] =
+        this.#oneCapacity[at] === 1 &&
+        this.#uniform[left] === 1 &&
+        this.#uniform[right] === 1 &&
+        this.#sameState(this.#best[left]!, this.#best[right]!)
+          ? 1
+          : 0;
+    }
+  }
+
+  /** What never changes about a node. */
+  #summarize(base: number, node: number): void {
+    const at = base + node;
+    const left = base + 2 * node;
+    const right = left + 1;
+    this.#firstRank[at] = Math.min(this.#firstRank[left]!, this.#firstRank[right]!);
+    this.#memoryShare[at] = Math.min(this.#memoryShare[left]!, this.#memoryShare[right]!);
+    this.#diskShare[at] = Math.min(this.#diskShare[left]!, this.#diskShare[right]!);
+    this.#containerShare[at] = Math.min(this.#containerShare[left]!, this.#containerShare[right]!);
+    // Leaves are filled from the left: a right half without cells adds nothing to the left one.
+    const [first, second] = [this.#best[left]!, this.#best[right]!];
+    this.#oneCapacity[at] =
+      first !== NO_LEAF &&
+      this.#oneCapacity[left] === 1 &&
+      (second === NO_LEAF ||
+        (this.#oneCapacity[right] === 1 && this.#capacityOf[first] === this.#capacityOf[second]))
+        ? 1
+        : 0;
+  }
+
+  #sameState(a: number, b: number): boolean {
+    const load = this.#load;
+    return (
+      this.#capacityOf[a] === this.#capacityOf[b] &&
+      load.memory[a] === load.memory[b] &&
+      load.disk[a] === load.disk[b] &&
+      load.containers[a] === load.containers[b] &&
+      load.starting[a] === load.starting[b] &&
+      (!this.#forTasks || load.tasks[a] === load.tasks[b])
+    );
+  }
+
+  *#cellsOf(shelf: number): Generator<number> {
+    const first = this.#shelfBase[shelf]! + this.#shelfLeaves[shelf]!;
+    const last = first + this.#shelfLeaves[shelf]!;
+    for (let node = first; node < last && this.#leafCell[node]! >= 0; node++) yield this.#leafCell[node]!;
+  }
+
+  #isWorthless(cell: number): boolean {
+    const { totalMemory, totalDisk, totalContainers } = this.#cells;
+    return !(totalMemory[cell]! > 0 && totalDisk[cell]! > 0 && totalContainers[cell]! > 0);
+  }
+
+  #capacities(): Int32Array {
+    const { totalMemory, totalDisk, totalContainers, proxyMemory } = this.#cells;
+    const known = new Map<string, number>();
+    return Int32Array.from({ length: this.#cells.size }, (_, cell) => {
+      const key = [
+        totalMemory[cell],
+        totalDisk[cell],
+        totalContainers[cell],
+        this.#forTasks ? 0 : proxyMemory[cell],
+        this.#indexWeight === 0 ? 0 : this.#order.index[cell],
+      ].join();
+      const number = known.get(key) ?? known.size;
+      known.set(key, number);
+      return number;
+    });
+  }
+
+  /** Cells by zone and kind; within a shelf those of one capacity together, and these in the order of scoring. */
+  #shelves(): { zone: number; kind: number; rows: number[] }[] {
+    const shelves = new Map<string, { zone: number; kind: number; rows: number[] }>();
+    this.#order.members.forEach((members, zone) => {
+      for (const row of members) {
+        const kind = this.#cells.kind[row]!;
+        const shelf = shelves.get(`${zone},${kind}`) ?? { zone, kind, rows: [] };
+        shelves.set(`${zone},${kind}`, shelf);
+        shelf.rows.push(row);
+      }
+    });
+    for (const { rows } of shelves.values()) {
+      rows.sort(
+        (a, b) => this.#capacityOf[a]! - this.#capacityOf[b]! || this.#order.rank[a]! - this.#order.rank[b]!,
+      );
+    }
+    return [...shelves.values()];
+  }
+
+  /** How far rounding can move a key, given the largest number that can come into one. */
+  #marginOf(): number {
+    let largest = 100;
+    for (let cell = 0; cell < this.#cells.size; cell++) {
+      if (this.#isWorthless(cell) || this.#cells.zone[cell]! < 0) continue;
+      const { totalMemory, totalDisk, totalContainers } = this.#cells;
+      const containers = Math.abs(this.#load.containers[cell]!) + totalContainers[cell]!;
+      largest = Math.max(
+        largest,
+        Math.abs(this.#load.memory[cell]! / totalMemory[cell]!),
+        Math.abs(this.#load.disk[cell]! / totalDisk[cell]!),
+        containers / totalContainers[cell]!,
+        Math.abs((this.#load.starting[cell]! + containers) * this.#startingWeight),
+        Math.abs(this.#order.index[cell]! * this.#indexWeight),
+        this.#forTasks ? LOCALITY * (this.#load.tasks[cell]! + containers) : 0,
+      );
+    }
+    return largest * ROUNDING;
+  }
+}
+
+function leavesFor(cells: number): number {
+  let leaves = 1;
+  while (leaves < cells) leaves *= 2;
+  return leaves;
+}
