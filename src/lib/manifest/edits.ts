@@ -43,10 +43,15 @@ export function emptyEdit(): Edit {
   return { splices: [], lists: new Map(), activated: new Set(), replaced: new Set(), notes: [] };
 }
 
-/** Adds a key to every block that lacks its label. */
-export function addKey(source: Source, blocks: readonly KeyBlock[], key: NewKey): Edit {
+/** Adds a key to every block that lacks its label; `keyFor` says whether its passphrase stands there or in a variable. */
+export function addKey(
+  source: Source,
+  blocks: readonly KeyBlock[],
+  keyFor: (block: KeyBlock) => NewKey,
+): Edit {
   const edit = emptyEdit();
   for (const block of distinctBy(blocks, ({ keys, bbs }) => keys.node ?? bbs.node)) {
+    const key = keyFor(block);
     if (entryWith(block, key.label)) continue;
     assertOwnList(block);
     edit.splices.push(...addition(source, block, key));

@@ -123,9 +123,26 @@ export function entryWith(block: KeyBlock, label: string): KeyEntry | undefined 
   return block.entries.find((entry) => entry.label.text === label);
 }
 
-/** Whether the keys' passphrases are in variables: then a new one goes there too. */
-export function usesReferences(block: KeyBlock): boolean {
-  return block.entries.some(({ passphrase }) => passphrase.written?.includes('((') === true);
+/**
+ * Whether the keys' passphrases stand in the block or are `((variables))`: a new one is written the same way.
+ * @throws {UsageError} for spiff's and spruce's `(( expressions ))`, which only they can follow.
+ */
+export function passphraseKind(block: KeyBlock): 'literal' | 'variable' {
+  const references = block.entries
+    .map(({ passphrase }) => passphrase.written)
+    .filter((written) => written?.includes('((') === true);
+  const expression = block.entries.find(({ passphrase }) => /\s/.test(passphrase.reference ?? ''));
+  if (expression) {
+    const { line } = expression.passphrase.position;
+    throw new UsageError(
+      `${block.bbs.source.path}:${line}: the passphrase is a spiff or spruce expression.`,
+      {
+        why: 'Where the passphrases come from cannot be told from this file.',
+        next: 'Add the key to the file that the expression takes the passphrase from.',
+      },
+    );
+  }
+  return references.length > 0 ? 'variable' : 'literal';
 }
 
 /** Blocks that share one list through an alias or a merge are edited once. */

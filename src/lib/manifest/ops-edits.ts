@@ -66,7 +66,7 @@ export function appendOperation(ops: OpsFile, operation: Operation): Edit {
 /** Adds a key: to the list that the ops file brings, else with an operation of its own. */
 export function addInOps(ops: OpsFile, bbs: string, key: NewKey): Edit {
   const blocks = blocksInOps(ops).filter(({ keys }) => keys.exists);
-  if (blocks.length > 0) return addKey(ops.source, blocks, key);
+  if (blocks.length > 0) return addKey(ops.source, blocks, () => key);
   return appendOperation(ops, addOperation(bbs, key));
 }
 
