@@ -1,6 +1,7 @@
 import { fromBinary, toBinary, type DescMessage, type MessageShape } from '@bufbuild/protobuf';
 import { messageOf } from '../errors.ts';
 import type { Payload } from './columns.ts';
+import { decodeJson, ENVELOPE_BYTES, PayloadError, PROTOBUF_ENVELOPE } from './envelope.ts';
 import {
   ActualLRPNetInfoSchema,
   DesiredLRPRunInfoSchema,
@@ -8,12 +9,7 @@ import {
   VolumePlacementSchema,
 } from './gen/diego_pb.ts';
 
-/**
- * The envelope around a protobuf message (bbs/format/envelope.go): one byte for the encoding, one for the version of the model.
- * 2 is protobuf; the version is 0, or an old one that the BBS reads all the same.
- */
-const PROTOBUF_ENVELOPE = 2;
-const ENVELOPE_BYTES = 2;
+export { decodeJson, PayloadError } from './envelope.ts';
 
 const SCHEMAS = {
   DesiredLRPRunInfo: DesiredLRPRunInfoSchema,
@@ -21,13 +17,6 @@ const SCHEMAS = {
   ActualLRPNetInfo: ActualLRPNetInfoSchema,
   TaskDefinition: TaskDefinitionSchema,
 } as const;
-
-export class PayloadError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'PayloadError';
-  }
-}
 
 /** @throws {PayloadError} */
 export function decodeMessage<Desc extends DescMessage>(
@@ -55,22 +44,6 @@ export function encodeMessage<Desc extends DescMessage>(
   envelope[0] = PROTOBUF_ENVELOPE;
   envelope.set(bytes, ENVELOPE_BYTES);
   return envelope;
-}
-
-/** @throws {PayloadError} */
-export function decodeJson(plaintext: Uint8Array, shape: 'object' | 'array'): unknown {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(plaintext));
-  } catch {
-    // The parser's own message quotes the text, which is a secret.
-    throw new PayloadError('it is not JSON');
-  }
-  const actual = Array.isArray(value) ? 'array' : typeof value;
-  // The BBS writes `null` for an empty list or map.
-  if (value !== null && actual !== shape)
-    throw new PayloadError(`it is JSON, but ${actual} and not ${shape}`);
-  return value;
 }
 
 /** Why the BBS could not use a decrypted column, or `undefined` if it could. */
