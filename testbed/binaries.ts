@@ -1,5 +1,5 @@
-import { constants, existsSync } from 'node:fs';
-import { access, chmod, cp, mkdir, mkdtemp, readFile, stat, symlink } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, chmod, cp, lstat, mkdir, mkdtemp, readFile, stat, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, parse } from 'node:path';
@@ -37,7 +37,12 @@ export async function makeHome(account: Account | undefined): Promise<string> {
   const home = await mkdtemp(join(await temporaryFolder(account), 'cgdiego-postgres-'));
   await chmod(home, 0o755);
   const native = join(home, 'native');
-  await cp(packagedBinaries(), native, { recursive: true, mode: constants.COPYFILE_FICLONE });
+  await cp(packagedBinaries(), native, {
+    recursive: true,
+    mode: constants.COPYFILE_FICLONE,
+    // The package's install script may have made links, but they would lead back into the clone.
+    filter: async (source) => !(await lstat(source)).isSymbolicLink(),
+  });
   await linkLibraries(native);
   return home;
 }
@@ -76,7 +81,6 @@ async function linkLibraries(native: string): Promise<void> {
   }[];
   for (const { source, target } of list) {
     const link = join(native, '..', target);
-    if (existsSync(link)) continue;
     await mkdir(dirname(link), { recursive: true });
     await symlink(join(native, '..', source), link);
   }

@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, realpath, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { makeHome } from '../../testbed/binaries.ts';
 import { query } from '../support/database.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -89,6 +90,18 @@ describe('a server of the test bed', () => {
       child.kill('SIGKILL');
     } finally {
       await chmod(folder, 0o755);
+    }
+  });
+
+  test('runs from a copy that does not lead back into the clone, which its user may not be able to read', async () => {
+    const home = await realpath(await makeHome(undefined));
+    try {
+      const lib = join(home, 'native', 'lib');
+      const links = (await readdir(lib, { withFileTypes: true })).filter((entry) => entry.isSymbolicLink());
+      expect(links.length).toBeGreaterThan(0);
+      for (const { name } of links) expect((await realpath(join(lib, name))).startsWith(home)).toBe(true);
+    } finally {
+      await rm(home, { recursive: true });
     }
   });
 });
