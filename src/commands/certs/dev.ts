@@ -25,7 +25,7 @@ Not for production: the CA's key lies beside what it signed.`;
       helpValue: 'NAME|IP',
       description: 'name or address in the server certificates, in place of localhost, 127.0.0.1 and ::1',
     }),
-    days: Flags.integer({ default: 30, helpValue: 'N', description: 'validity in days' }),
+    days: Flags.integer({ default: 365, helpValue: 'N', description: 'validity in days' }),
     expired: Flags.option({ options: NAMES, multiple: true })({
       description: 'make this certificate one that expired yesterday',
     }),

@@ -58,7 +58,10 @@ export function verifyChain(
       at,
     };
     for (const issuer of candidates) {
-      if (issuer.x509.subject !== at.x509.issuer || path.some((one) => one.fingerprint === issuer.fingerprint)) {
+      if (
+        issuer.x509.subject !== at.x509.issuer ||
+        path.some((one) => one.fingerprint === issuer.fingerprint)
+      ) {
         continue;
       }
       const fault = issuerFault(at, issuer, path, options);

@@ -54,7 +54,7 @@ export type DevServerName = 'bbs_server' | 'rep_server' | 'locket_server';
 export interface DevCertificateOptions {
   /** Names and IP addresses that every server certificate carries beside Diego's own. Default: localhost, 127.0.0.1, ::1. */
   hosts?: readonly string[];
-  /** Validity from now. Default: 30 days. */
+  /** Validity from now. Default: 365 days. */
   days?: number;
   /** Certificates that expired yesterday. */
   expired?: readonly DevCertificateName[];
@@ -123,7 +123,7 @@ export async function createDevCertificates(
 export async function issueDevCertificates(
   options: DevCertificateOptions = {},
 ): Promise<Record<DevCertificateName | 'ca', DevPair>> {
-  const { hosts = ['localhost', '127.0.0.1', '::1'], days = 30, expired = [] } = options;
+  const { hosts = ['localhost', '127.0.0.1', '::1'], days = 365, expired = [] } = options;
   const wrongName: readonly string[] = options.wrongName ?? [];
   const now = options.now ?? new Date();
   if (!Number.isInteger(days) || days < 1 || days > 3650) {

@@ -114,7 +114,8 @@ function readStructure(der: Uint8Array): Structure {
     return {
       version: version === undefined ? 1 : forge.asn1.derToInteger(bytesOf(children(version)[0])) + 1,
       signatureOid: forge.asn1.derToOid(bytesOf(children(algorithm)[0])),
-      extensions: extensions === undefined ? [] : children(children(extensions)[0]).map(certificateExtensionFromAsn1),
+      extensions:
+        extensions === undefined ? [] : children(children(extensions)[0]).map(certificateExtensionFromAsn1),
     };
   } catch (error) {
     throw new Error(`its ASN.1 cannot be read: ${messageOf(error)}`, { cause: error });
@@ -245,5 +246,7 @@ export function purposeProblem(certificate: Certificate, purpose: Purpose): stri
 
 /** The purposes that a certificate can be used for. */
 export function purposesOf(certificate: Certificate): Purpose[] {
-  return (['server', 'client', 'ca'] as const).filter((purpose) => purposeProblem(certificate, purpose) === null);
+  return (['server', 'client', 'ca'] as const).filter(
+    (purpose) => purposeProblem(certificate, purpose) === null,
+  );
 }
