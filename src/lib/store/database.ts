@@ -33,6 +33,14 @@ export interface Transaction {
   ): AsyncGenerator<unknown[][], void, undefined>;
 }
 
+export interface WriteOptions {
+  isolation?: 'READ COMMITTED' | 'REPEATABLE READ';
+  /** `SET LOCAL` statements for this transaction, sent along with its beginning. */
+  settings?: string;
+  /** For what must be cleaned up after Ctrl-C too. */
+  evenIfAborted?: boolean;
+}
+
 const DEFAULT_BATCH = 1000;
 
 /** A PostgreSQL database with a few connections: timeouts, TLS as libpq means it, and cancelling by an abort signal. */
@@ -87,12 +95,14 @@ export class Database {
 
   /** Everything in it is read at one moment, and nothing can be written. */
   readOnly<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
-    return this.#transaction('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', work);
+    return this.#transaction('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', work, this.#signal);
   }
 
-  /** READ COMMITTED; committed when `work` resolves, rolled back when it rejects. */
-  readWrite<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
-    return this.#transaction('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE', work);
+  /** Committed when `work` resolves, rolled back when it rejects. */
+  readWrite<T>(work: (transaction: Transaction) => Promise<T>, options: WriteOptions = {}): Promise<T> {
+    const { isolation = 'READ COMMITTED', settings, evenIfAborted = false } = options;
+    const begin = `BEGIN ISOLATION LEVEL ${isolation} READ WRITE${settings === undefined ? '' : `; ${settings}`}`;
+    return this.#transaction(begin, work, evenIfAborted ? undefined : this.#signal);
   }
 
   /**
@@ -120,21 +130,25 @@ export class Database {
     await this.#pool.end();
   }
 
-  async #transaction<T>(begin: string, work: (transaction: Transaction) => Promise<T>): Promise<T> {
-    throwIfAborted(this.#signal);
+  async #transaction<T>(
+    begin: string,
+    work: (transaction: Transaction) => Promise<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    throwIfAborted(signal);
     const client = await this.#connect();
-    this.#running.add(client);
+    if (signal !== undefined) this.#running.add(client);
     let broken = false;
     try {
       await client.query(begin);
-      const result = await work(transactionOn(client, this.#signal));
+      const result = await work(transactionOn(client, signal));
       await client.query('COMMIT');
       return result;
     } catch (error) {
       await client.query('ROLLBACK').catch(() => {
         broken = true;
       });
-      throw this.#signal?.aborted === true ? new InterruptedError() : statementError(error);
+      throw signal?.aborted === true ? new InterruptedError() : statementError(error);
     } finally {
       this.#running.delete(client);
       client.release(broken);

@@ -137,3 +137,8 @@ export function statementError(error: unknown): unknown {
     next: known?.next,
   });
 }
+
+/** Whether a statement took longer than the statement_timeout. */
+export function isTimeout(error: unknown): boolean {
+  return codeOf(error) === '57014';
+}

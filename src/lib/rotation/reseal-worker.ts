@@ -1,0 +1,17 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { Keyring, type Key } from '../bbs/keyring.ts';
+import { reseal } from './reseal.ts';
+
+/** What the thread is given when it starts. KeyObjects travel between threads without showing their bytes. */
+export interface ResealWorkerData {
+  keys: Key[];
+  target: string;
+}
+
+const { keys, target } = workerData as ResealWorkerData;
+const keyring = new Keyring(keys);
+const targetKey = keyring.get(target)!;
+
+parentPort!.on('message', ({ id, blobs }: { id: number; blobs: (string | null)[] }) => {
+  parentPort!.postMessage({ id, resealed: reseal(blobs, keyring, targetKey) });
+});

@@ -1,0 +1,106 @@
+import { textPrefixes } from '../bbs/blob.ts';
+import type { EncryptedTable } from '../bbs/columns.ts';
+import { quote } from './census.ts';
+import type { Transaction } from './database.ts';
+
+/** One version of a row: where it lies, which transaction wrote it, and its primary key as text. */
+export interface RowVersion {
+  ctid: string;
+  xmin: string;
+  key: string[];
+}
+
+/** Rows with blobs that are not under the target, in primary-key order. */
+export interface Page {
+  rows: RowVersion[];
+  /** By row, then by column of the table: the blob, or `null` where there is nothing to rewrite. */
+  blobs: (string | null)[];
+}
+
+/**
+ * Reads the rows after a primary key that hold a blob under another label than the target's. No lock is taken. Which label a blob is
+ * under is told by how its text begins; what is under the target already stays on the server.
+ */
+export async function readPage(
+  transaction: Transaction,
+  table: EncryptedTable,
+  target: string,
+  after: readonly string[] | undefined,
+  limit: number,
+): Promise<Page> {
+  const { length, prefixes } = textPrefixes(target);
+  const names = table.primaryKey.map(({ name }) => quote(name));
+  const stale = table.columns.map(
+    ({ name }) => `(${quote(name)} <> '' AND left(${quote(name)}, $2) <> ALL ($3))`,
+  );
+  const beyond = table.primaryKey.map(({ type }, index) => `$${4 + index}::${type}`);
+  const sql = `SELECT ctid::text, xmin::text, ${names.map((name) => `${name}::text`).join(', ')},
+      ${table.columns.map(({ name }, index) => `CASE WHEN ${stale[index]!} THEN ${quote(name)} END`).join(', ')}
+    FROM ${quote(table.name)}
+   WHERE (${stale.join(' OR ')})
+     ${after === undefined ? '' : `AND (${names.join(', ')}) > (${beyond.join(', ')})`}
+   ORDER BY ${names.join(', ')}
+   LIMIT $1`;
+  const page: Page = { rows: [], blobs: [] };
+  for await (const rows of transaction.stream(sql, [limit, length, prefixes, ...(after ?? [])], limit + 1)) {
+    for (const row of rows as (string | null)[][]) {
+      const key = row.slice(2, 2 + names.length) as string[];
+      page.rows.push({ ctid: row[0]!, xmin: row[1]!, key });
+      page.blobs.push(...row.slice(2 + names.length));
+    }
+  }
+  return page;
+}
+
+/**
+ * Writes resealed blobs in one statement, each only where the row still is the version that was read: same place, same writing
+ * transaction, same primary key. A row that somebody changed, moved or deleted meanwhile is left to them. `null` keeps a column.
+ *
+ * The transaction id is what decides: PostgreSQL looks at it again when it had to wait for somebody who changed the row. The place
+ * makes it fast, and the primary key makes it right even after VACUUM FULL has moved rows that one transaction wrote.
+ * @returns the positions in `rows` of those that were written
+ */
+export async function swapPage(
+  transaction: Transaction,
+  table: EncryptedTable,
+  rows: readonly RowVersion[],
+  blobs: readonly (string | null)[],
+): Promise<number[]> {
+  const width = table.columns.length;
+  const changed = table.columns
+    .map((column, index) => ({ name: quote(column.name), index }))
+    .filter(({ index }) => rows.some((_, row) => blobs[row * width + index] !== null));
+  if (changed.length === 0) return [];
+  const keys = table.primaryKey.map(({ name, type }, index) => ({ name: quote(name), type, index }));
+  const values: unknown[] = [
+    arrayLiteral(rows.map(({ ctid }) => `"${ctid}"`)),
+    arrayLiteral(rows.map(({ xmin }) => xmin)),
+    ...keys.map(({ index }) => rows.map(({ key }) => key[index])),
+    ...changed.map(({ index }) => arrayLiteral(rows.map((_, row) => blobs[row * width + index] ?? 'NULL'))),
+  ];
+  const types = ['tid', 'xid', ...keys.map(({ type }) => type), ...changed.map(() => 'text')];
+  const names = [
+    'v_ctid',
+    'v_xmin',
+    ...keys.map(({ index }) => `k${index}`),
+    ...changed.map(({ index }) => `c${index}`),
+  ];
+  const sql = `UPDATE ${quote(table.name)} AS t
+      SET ${changed.map(({ name, index }) => `${name} = coalesce(v.c${index}, t.${name})`).join(', ')}
+     FROM unnest(${types.map((type, index) => `$${index + 1}::${type}[]`).join(', ')})
+          WITH ORDINALITY AS v (${names.join(', ')}, position)
+    WHERE t.ctid = v.v_ctid AND t.xmin = v.v_xmin
+      AND ${keys.map(({ name, index }) => `t.${name} = v.k${index}`).join(' AND ')}
+   RETURNING v.position::int - 1 AS position`;
+  const written = await transaction.query<{ position: number }>(sql, values);
+  return written.map(({ position }) => position);
+}
+
+/** The planner must go to each row by its place: these rows are few, and it cannot know that. */
+export const SWAP_SETTINGS =
+  'SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off';
+
+/** An array of elements that need no quoting, such as base64: pg's own quoting costs more than the sealing. */
+function arrayLiteral(elements: readonly string[]): string {
+  return `{${elements.join(',')}}`;
+}
