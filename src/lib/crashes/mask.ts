@@ -31,7 +31,7 @@ const RULES: readonly [pattern: RegExp, replacement: string | ((...groups: strin
       String.raw`(["']?\b${SECRET_NAME}["']?\s*(?:=>|[=:])\s*)("(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s&"',;)}\]]+)`,
       'gi',
     ),
-    (_all, name, value) => (/^["']?\*\*\*/.test(value!) ? `${name}${value}` : `${name}${quoted(value!)}`),
+    (_all, name, value) => (/^["']?\*\*\*/.test(value) ? `${name}${value}` : `${name}${quoted(value)}`),
   ],
 ];
 
@@ -50,7 +50,7 @@ export function maskSecrets(text: string): string {
     masked =
       typeof replacement === 'string'
         ? masked.replace(pattern, replacement)
-        : masked.replace(pattern, replacement as (substring: string, ...args: string[]) => string);
+        : masked.replace(pattern, replacement);
   }
   return masked.replace(CUT_URL, `$1${MASK}`);
 }
