@@ -84,7 +84,7 @@ export const CRASH_PATTERNS: readonly CrashPattern[] = [
     pattern: /insufficient resources:[^;\n]*\bdisk\b/i,
     cause: 'No cell with enough unreserved disk (placement; not the quota of the app).',
     who: ['sizing'],
-    todo: 'Add cells or disk, or lower disk quotas: see `cgdiego size`.',
+    todo: 'Add cells or disk, or lower disk quotas: see `cgdiego sizing`.',
     source: 'rep InsufficientResourcesError; auction scheduler',
   },
   {
@@ -93,7 +93,7 @@ export const CRASH_PATTERNS: readonly CrashPattern[] = [
     pattern: /insufficient resources:[^;\n]*\bmemory\b/i,
     cause: 'No cell with enough unreserved memory.',
     who: ['sizing'],
-    todo: 'Add cells or memory, or lower memory quotas: see `cgdiego size`.',
+    todo: 'Add cells or memory, or lower memory quotas: see `cgdiego sizing`.',
     source: 'rep InsufficientResourcesError; auction scheduler',
   },
   {
@@ -111,7 +111,7 @@ export const CRASH_PATTERNS: readonly CrashPattern[] = [
     pattern: /insufficient resources|not enough memory for container and additional memory allocation/i,
     cause: 'No cell with enough room.',
     who: ['sizing'],
-    todo: 'Add cells, or lower quotas: see `cgdiego size`.',
+    todo: 'Add cells, or lower quotas: see `cgdiego sizing`.',
     source: 'rep InsufficientResourcesError, ErrNotEnoughMemory',
   },
   {
@@ -174,7 +174,7 @@ export const CRASH_PATTERNS: readonly CrashPattern[] = [
     pattern: /not started within time limit/i,
     cause: 'The task waited for a place until its time was up.',
     who: ['sizing'],
-    todo: 'Look for room: `cgdiego cells`, `cgdiego size`; then run the task again.',
+    todo: 'Look for room: `cgdiego cells`, `cgdiego sizing`; then run the task again.',
     source: 'bbs task_convergence expiredFailureReason',
   },
   {

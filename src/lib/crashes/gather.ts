@@ -1,0 +1,535 @@
+import type { CfEvents, CrashEvent } from '../evidence/cf-events.ts';
+import type { LoggedContainer, LoggedFailure, RepLogs } from '../evidence/rep-logs.ts';
+import type { ActualLrp, Foundation, Task } from '../foundation/types.ts';
+import { classify as standardClassifier, isAboutDisk, type Classifier } from './classify.ts';
+import {
+  type CellEvidence,
+  type CopiedIn,
+  type DiskEvidence,
+  type DiskFailure,
+  type EvidenceSource,
+  type ProcessEvidence,
+  type SetupEvidence,
+} from './evidence.ts';
+import { maskSecrets } from './mask.ts';
+import { missingSources } from './missing.ts';
+
+/** A cell's answer on /container_metrics, as far as it is about disks. */
+export interface CellDiskMetrics {
+  cell_id: string;
+  containers: {
+    /** An instance's or a task's guid. */
+    container_guid: string;
+    process_guid: string | null;
+    index: number | null;
+    usage_bytes: number;
+    quota_bytes: number;
+  }[];
+}
+
+export interface GatherInput {
+  /** RFC 3339; used where there is no store. */
+  now: string;
+  foundation?: Pick<Foundation, 'taken_at' | 'cells' | 'desired_lrps' | 'actual_lrps' | 'tasks'> | undefined;
+  /** By process guid or task guid. */
+  setups?: ReadonlyMap<string, SetupEvidence> | undefined;
+  metrics?: readonly CellDiskMetrics[] | undefined;
+  rep_logs?: RepLogs | undefined;
+  cf_events?: CfEvents | undefined;
+  keys: boolean;
+  classify?: Classifier;
+}
+
+/** What could not be joined, for a sentence to the operator. */
+export interface Unjoined {
+  /** Events of an earlier version of a process: another droplet, perhaps another quota. */
+  outdated_events: number;
+  /** Events of apps that are not in the store. */
+  unknown_events: number;
+  /** Failures in logs of containers that nothing else knows. */
+  unknown_containers: number;
+}
+
+export interface Gathered {
+  evidence: DiskEvidence;
+  unjoined: Unjoined;
+}
+
+/** Joins what the sources say, by container guid first, then by process and index, then by app. */
+export function gatherDiskEvidence(input: GatherInput): Gathered {
+  return new Gatherer(input).gather();
+}
+
+class Gatherer {
+  readonly #input: GatherInput;
+  readonly #classify: Classifier;
+  readonly #processes = new Map<string, ProcessEvidence>();
+  readonly #byApp = new Map<string, ProcessEvidence[]>();
+  readonly #actual = new Map<string, ActualLrp[]>();
+  readonly #containers = new Map<
+    string,
+    { process_guid: string; index: number | null; cell_id: string | null }
+  >();
+  readonly #unjoined: Unjoined = { outdated_events: 0, unknown_events: 0, unknown_containers: 0 };
+
+  constructor(input: GatherInput) {
+    this.#input = input;
+    this.#classify = input.classify ?? standardClassifier;
+  }
+
+  gather(): Gathered {
+    const { foundation, metrics, rep_logs, cf_events, keys, now } = this.#input;
+    if (foundation) this.#takeStore(foundation);
+    for (const cell of metrics ?? []) this.#takeMetrics(cell);
+    for (const event of cf_events?.events ?? []) this.#takeEvent(event);
+    for (const container of rep_logs?.containers ?? []) this.#takeContainer(container);
+    if (foundation) this.#takeStoreFailures(foundation);
+    for (const process of this.#processes.values()) this.#settle(process);
+    const given = {
+      store: foundation !== undefined,
+      keys,
+      live: metrics !== undefined,
+      rep_logs: rep_logs !== undefined,
+      cf_events: cf_events !== undefined,
+    };
+    return {
+      evidence: {
+        taken_at: foundation?.taken_at ?? now,
+        processes: [...this.#processes.values()],
+        cells: this.#cells(),
+        given,
+        missing: missingSources(given),
+      },
+      unjoined: this.#unjoined,
+    };
+  }
+
+  #takeStore(foundation: NonNullable<GatherInput['foundation']>): void {
+    for (const lrp of foundation.desired_lrps) {
+      this.#add({
+        kind: 'lrp',
+        process_guid: lrp.process_guid,
+        app_guid: lrp.app_guid ?? appGuidOf(lrp.process_guid, lrp.domain),
+        app_name: lrp.app_name,
+        org_name: lrp.org_name,
+        space_name: lrp.space_name,
+        domain: lrp.domain,
+        disk_mb: lrp.disk_mb,
+        rootfs: lrp.rootfs,
+        instances: lrp.instances,
+        setup: this.#input.setups?.get(lrp.process_guid) ?? null,
+      });
+    }
+    for (const task of foundation.tasks) {
+      const process = this.#add({
+        kind: 'task',
+        process_guid: task.task_guid,
+        app_guid: task.log_guid,
+        app_name: null,
+        org_name: null,
+        space_name: null,
+        domain: task.domain,
+        disk_mb: task.disk_mb,
+        rootfs: task.rootfs,
+        instances: 1,
+        setup: this.#input.setups?.get(task.task_guid) ?? null,
+      });
+      const named = process.app_guid === null ? undefined : this.#byApp.get(process.app_guid)?.[0];
+      if (named !== undefined) {
+        process.app_name = named.app_name;
+        process.org_name = named.org_name;
+        process.space_name = named.space_name;
+      }
+      this.#containers.set(task.task_guid, {
+        process_guid: task.task_guid,
+        index: 0,
+        cell_id: task.cell_id || null,
+      });
+    }
+    for (const actual of foundation.actual_lrps) {
+      const list = this.#actual.get(actual.process_guid);
+      if (list === undefined) this.#actual.set(actual.process_guid, [actual]);
+      else list.push(actual);
+      if (actual.instance_guid !== '') {
+        this.#containers.set(actual.instance_guid, {
+          process_guid: actual.process_guid,
+          index: actual.index,
+          cell_id: actual.cell_id || null,
+        });
+      }
+      if (actual.state !== 'RUNNING') continue;
+      this.#processes.get(actual.process_guid)?.running.push({
+        index: actual.index,
+        cell_id: actual.cell_id,
+        instance_guid: actual.instance_guid,
+        since: actual.since,
+        usage_bytes: null,
+        quota_bytes: null,
+      });
+    }
+  }
+
+  #add(process: Omit<ProcessEvidence, 'failures' | 'running' | 'copied_in'>): ProcessEvidence {
+    const whole: ProcessEvidence = { ...process, failures: [], running: [], copied_in: [] };
+    this.#processes.set(process.process_guid, whole);
+    if (process.kind === 'lrp' && process.app_guid !== null) {
+      const siblings = this.#byApp.get(process.app_guid);
+      if (siblings === undefined) this.#byApp.set(process.app_guid, [whole]);
+      else siblings.push(whole);
+    }
+    return whole;
+  }
+
+  /** A process that only events, logs or reps know, when there is no store to say that it is gone. */
+  #addUnknown(processGuid: string, appGuid: string | null, appName: string | null): ProcessEvidence {
+    return this.#add({
+      kind: 'lrp',
+      process_guid: processGuid,
+      app_guid: appGuid ?? appGuidOf(processGuid, 'cf-apps'),
+      app_name: appName,
+      org_name: null,
+      space_name: null,
+      domain: 'cf-apps',
+      disk_mb: null,
+      rootfs: null,
+      instances: null,
+      setup: null,
+    });
+  }
+
+  #takeMetrics(cell: CellDiskMetrics): void {
+    for (const container of cell.containers) {
+      let process =
+        this.#processes.get(container.process_guid ?? container.container_guid) ??
+        this.#processes.get(this.#containers.get(container.container_guid)?.process_guid ?? '');
+      if (process === undefined && !this.#input.foundation && container.process_guid !== null) {
+        process = this.#addUnknown(container.process_guid, null, null);
+      }
+      if (process === undefined) continue;
+      let instance = process.running.find(({ instance_guid }) => instance_guid === container.container_guid);
+      if (instance === undefined) {
+        instance = {
+          index: container.index ?? 0,
+          cell_id: cell.cell_id,
+          instance_guid: container.container_guid,
+          since: null,
+          usage_bytes: null,
+          quota_bytes: null,
+        };
+        // The store may be of an earlier moment than the rep; an instance that only starts has no use worth comparing.
+        if (this.#input.foundation && process.kind === 'lrp') continue;
+        process.running.push(instance);
+      }
+      instance.usage_bytes = container.usage_bytes;
+      instance.quota_bytes = container.quota_bytes;
+    }
+  }
+
+  #takeEvent(event: CrashEvent): void {
+    const found = this.#classify(event.exit_description);
+    if (!isRelevant(event.exit_description, found)) return;
+    const process = this.#processOfEvent(event);
+    if (process === undefined) return;
+    if (event.instance_guid !== null) {
+      this.#containers.set(event.instance_guid, {
+        process_guid: process.process_guid,
+        index: event.index,
+        cell_id: event.cell_id ?? this.#containers.get(event.instance_guid)?.cell_id ?? null,
+      });
+    }
+    process.app_name ??= event.app_name;
+    process.failures.push({
+      sources: ['event'],
+      at: event.at,
+      index: event.index,
+      container_guid: event.instance_guid,
+      cell_id: event.cell_id,
+      text: event.exit_description,
+      pattern: found.pattern,
+      class: found.class,
+      current: true,
+      crash_count: event.crash_count,
+    });
+  }
+
+  #processOfEvent(event: CrashEvent): ProcessEvidence | undefined {
+    if (event.process_guid !== null) {
+      const exact = this.#processes.get(event.process_guid);
+      if (exact !== undefined) return exact;
+      if (!this.#input.foundation)
+        return this.#addUnknown(event.process_guid, event.app_guid, event.app_name);
+      if (this.#byApp.has(event.app_guid)) this.#unjoined.outdated_events++;
+      else this.#unjoined.unknown_events++;
+      return undefined;
+    }
+    const container = this.#containers.get(event.instance_guid ?? '');
+    const joined = container === undefined ? undefined : this.#processes.get(container.process_guid);
+    if (joined !== undefined) return joined;
+    const candidates = this.#byApp.get(event.app_guid) ?? [];
+    if (candidates.length === 0) {
+      if (!this.#input.foundation) return this.#addUnknown(event.app_guid, event.app_guid, event.app_name);
+      this.#unjoined.unknown_events++;
+      return undefined;
+    }
+    // An app with several processes: the one whose instance of that number crashed with that text.
+    const crashed = candidates.find((candidate) =>
+      (this.#actual.get(candidate.process_guid) ?? []).some(
+        ({ index, crash_reason }) =>
+          index === event.index &&
+          crash_reason !== '' &&
+          sameText(maskSecrets(crash_reason), event.exit_description),
+      ),
+    );
+    return (
+      crashed ??
+      candidates.find(({ process_guid }) => process_guid.startsWith(event.app_guid)) ??
+      candidates[0]
+    );
+  }
+
+  #takeContainer(logged: LoggedContainer): void {
+    const known = this.#containers.get(logged.container_guid);
+    const guid = logged.process_guid ?? known?.process_guid;
+    let process = guid === undefined ? undefined : this.#processes.get(guid);
+    if (process === undefined && guid !== undefined && !this.#input.foundation) {
+      process = this.#addUnknown(guid, null, null);
+    }
+    if (process === undefined) {
+      if (logged.failures.length > 0) this.#unjoined.unknown_containers++;
+      return;
+    }
+    const cell = logged.cell_id ?? known?.cell_id ?? this.#cellOfFile(logged.file);
+    const index = logged.index ?? known?.index ?? null;
+    const copied = copiedIn(logged, cell);
+    if (copied !== undefined) process.copied_in.push(copied);
+    for (const failure of logged.failures) this.#takeLogged(process, logged, failure, cell, index);
+  }
+
+  #takeLogged(
+    process: ProcessEvidence,
+    logged: LoggedContainer,
+    failure: LoggedFailure,
+    cell: string | null,
+    index: number | null,
+  ): void {
+    const text = textOfLogged(failure);
+    const found = this.#classify(text);
+    if (!isRelevant(text, found)) return;
+    const same = process.failures.find(
+      (known) => known.container_guid === logged.container_guid && known.class === found.class,
+    );
+    if (same !== undefined) {
+      if (!same.sources.includes('log')) same.sources.push('log');
+      same.cell_id ??= cell;
+      same.at ??= failure.at;
+      // Before 2017 the detail is in the log only.
+      if (same.pattern === 'copy-in-bare' && found.pattern !== 'copy-in-bare') same.text = text;
+      return;
+    }
+    process.failures.push({
+      sources: ['log'],
+      at: failure.at,
+      index,
+      container_guid: logged.container_guid,
+      cell_id: cell,
+      text,
+      pattern: found.pattern,
+      class: found.class,
+      current: true,
+      crash_count: null,
+    });
+  }
+
+  /** `bosh logs` puts a cell's files into a folder or archive named by its id. */
+  #cellOfFile(file: string): string | null {
+    return this.#input.foundation?.cells.find(({ cell_id }) => file.includes(cell_id))?.cell_id ?? null;
+  }
+
+  #takeStoreFailures(foundation: NonNullable<GatherInput['foundation']>): void {
+    for (const actual of foundation.actual_lrps) {
+      if (actual.crash_count > 0 && actual.crash_reason !== '') {
+        const at = actual.state === 'RUNNING' || actual.state === 'CLAIMED' ? null : actual.since;
+        this.#takeStored(actual.process_guid, actual.crash_reason, actual.index, at, actual.crash_count);
+      }
+      if (actual.placement_error !== '') {
+        this.#takeStored(actual.process_guid, actual.placement_error, actual.index, actual.since, null);
+      }
+    }
+    for (const task of foundation.tasks) {
+      for (const text of textsOfTask(task)) {
+        this.#takeStored(
+          task.task_guid,
+          text,
+          0,
+          task.first_completed_at ?? task.updated_at,
+          null,
+          task.cell_id,
+        );
+      }
+    }
+  }
+
+  #takeStored(
+    processGuid: string,
+    rawText: string,
+    index: number,
+    at: string | null,
+    crashCount: number | null,
+    cellId = '',
+  ): void {
+    const process = this.#processes.get(processGuid);
+    if (process === undefined) return;
+    const text = maskSecrets(rawText);
+    const found = this.#classify(text);
+    if (!isRelevant(text, found)) return;
+    const same = process.failures
+      .filter(
+        (known) => known.index === index && known.class === found.class && !known.sources.includes('store'),
+      )
+      .sort((a, b) => (b.at ?? '').localeCompare(a.at ?? ''))[0];
+    if (same !== undefined) {
+      same.sources.unshift('store');
+      same.at ??= at;
+      same.crash_count = crashCount ?? same.crash_count;
+      same.cell_id ??= cellId || null;
+      return;
+    }
+    process.failures.push({
+      sources: ['store'],
+      at,
+      index,
+      container_guid: process.kind === 'task' ? processGuid : null,
+      cell_id: cellId || null,
+      text,
+      pattern: found.pattern,
+      class: found.class,
+      current: true,
+      crash_count: crashCount,
+    });
+  }
+
+  /** Says which failures are over, and puts the newest first. */
+  #settle(process: ProcessEvidence): void {
+    if (this.#input.foundation && process.kind === 'lrp') {
+      const actual = this.#actual.get(process.process_guid) ?? [];
+      for (const failure of process.failures) failure.current = isCurrent(failure, actual);
+    }
+    process.failures.sort(
+      (a, b) => Number(b.current) - Number(a.current) || (b.at ?? '').localeCompare(a.at ?? ''),
+    );
+    process.running.sort((a, b) => a.index - b.index);
+  }
+
+  #cells(): CellEvidence[] {
+    const cells = new Map<string, CellEvidence>();
+    const cellOf = (cellId: string): CellEvidence => {
+      let cell = cells.get(cellId);
+      if (cell === undefined) {
+        cell = emptyCell(cellId);
+        cells.set(cellId, cell);
+      }
+      return cell;
+    };
+    for (const cell of this.#input.foundation?.cells ?? []) {
+      const live = cell.live === undefined || 'error' in cell.live ? undefined : cell.live;
+      Object.assign(cellOf(cell.cell_id), {
+        zone: cell.zone,
+        disk_capacity_mb: live?.total.disk_mb ?? cell.capacity?.disk_mb ?? null,
+        disk_allocated_mb: cell.allocated.disk_mb,
+        disk_available_mb: live?.available.disk_mb ?? null,
+        containers: live === undefined ? null : live.lrps + live.tasks,
+      });
+    }
+    for (const metrics of this.#input.metrics ?? []) {
+      const cell = cellOf(metrics.cell_id);
+      cell.usage_bytes = metrics.containers.reduce((sum, { usage_bytes }) => sum + usage_bytes, 0);
+      cell.containers ??= metrics.containers.length;
+    }
+    for (const error of this.#input.rep_logs?.host_errors ?? []) {
+      if (error.cell_id === null) continue;
+      const cell = cellOf(error.cell_id);
+      cell.host_errors++;
+      cell.host_error_example ??= error.error;
+    }
+    return [...cells.values()];
+  }
+}
+
+function emptyCell(cellId: string): CellEvidence {
+  return {
+    cell_id: cellId,
+    zone: '',
+    disk_capacity_mb: null,
+    disk_allocated_mb: null,
+    disk_available_mb: null,
+    containers: null,
+    usage_bytes: null,
+    host_errors: 0,
+    host_error_example: null,
+  };
+}
+
+/** About disk, or an exit, which is when the disk may have filled while the app ran. */
+function isRelevant(text: string, found: ReturnType<Classifier>): boolean {
+  return isAboutDisk(text, found) || found.class === 'app-exit';
+}
+
+function isCurrent(failure: DiskFailure, actual: readonly ActualLrp[]): boolean {
+  const instances = actual.filter(({ index }) => index === failure.index);
+  // The index is no longer wanted, or the source does not say which one it was.
+  if (instances.length === 0) return failure.index === null;
+  const running = instances.some(({ state }) => state === 'RUNNING');
+  if (running) return false;
+  if (failure.sources.includes('store' satisfies EvidenceSource)) return true;
+  // Something else has happened to the instance since.
+  const newest = instances.find(
+    ({ crash_count, placement_error }) => crash_count > 0 || placement_error !== '',
+  );
+  if (newest?.since == null || failure.at === null) return true;
+  return Date.parse(failure.at) >= Date.parse(newest.since) - 60_000;
+}
+
+function copiedIn(logged: LoggedContainer, cell: string | null): CopiedIn | undefined {
+  if (logged.payloads.length === 0) return undefined;
+  const sum = (sizes: (number | null)[]) => {
+    const known = sizes.filter((size) => size !== null);
+    return known.length === 0 ? null : known.reduce((total, size) => total + size, 0);
+  };
+  return {
+    container_guid: logged.container_guid,
+    cell_id: cell,
+    fetched_bytes: sum(logged.payloads.map(({ fetched_bytes }) => fetched_bytes)),
+    streamed_bytes: sum(logged.payloads.map(({ streamed_bytes }) => streamed_bytes)),
+    failed: logged.failures.some(({ kind }) => kind === 'stream-in-failed'),
+  };
+}
+
+/** What the executor would have made of the error as a crash reason. */
+function textOfLogged(failure: LoggedFailure): string {
+  switch (failure.kind) {
+    case 'stream-in-failed':
+      return failure.error === ''
+        ? 'Copying into the container failed'
+        : `Copying into the container failed: ${failure.error}`;
+    case 'create-failed':
+      return `failed to create container: ${failure.error}`;
+    case 'exited':
+      return `Exited with status ${failure.status ?? '?'}${/out of memory/i.test(failure.error) ? ' (out of memory)' : ''}`;
+    case 'host-disk':
+      return failure.error;
+  }
+}
+
+function textsOfTask(task: Task): string[] {
+  return [...new Set([task.failure_reason, task.rejection_reason])].filter((text) => text !== '');
+}
+
+/** The store's text is cut at 1,024 characters, an event's at 10,000. */
+function sameText(stored: string, described: string): boolean {
+  return stored === described || (stored.length >= 900 && described.startsWith(stored.slice(0, 900)));
+}
+
+/** A Cloud Foundry process guid begins with a guid that is, for web processes, the app's. */
+function appGuidOf(processGuid: string, domain: string): string | null {
+  return domain === 'cf-apps' && /^[0-9a-f-]{36}(?:-|$)/i.test(processGuid) ? processGuid.slice(0, 36) : null;
+}
