@@ -1,4 +1,3 @@
-import { isScalar } from 'yaml';
 import { UsageError } from '../errors.ts';
 import { isOpsFile } from './ops-paths.ts';
 import type { Source } from './source.ts';
@@ -107,7 +106,7 @@ export function entriesOf(keys: View): KeyEntry[] {
   if (keys.map) {
     return keys.map.items.map((pair, index) => ({
       label: new View(keys.source, pair.key, { path: keys.path, pair, parent: keys }),
-      passphrase: keys.get(isScalar(pair.key) ? String(pair.key.value) : ''),
+      passphrase: new View(keys.source, pair.value, { path: keys.path, pair, parent: keys }),
       index,
     }));
   }

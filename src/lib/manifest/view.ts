@@ -27,6 +27,7 @@ export class View {
   readonly pair: Pair<Node, Node | null> | undefined;
   readonly parent: View | undefined;
   readonly #variables: Variables;
+  readonly #offset: number | undefined;
 
   constructor(
     source: Source,
@@ -36,6 +37,7 @@ export class View {
       pair?: Pair<Node, Node | null> | undefined;
       parent?: View;
       variables?: Variables;
+      offset?: number;
     } = {},
   ) {
     this.source = source;
@@ -44,6 +46,7 @@ export class View {
     this.pair = options.pair;
     this.parent = options.parent;
     this.#variables = options.variables ?? NONE;
+    this.#offset = options.offset;
   }
 
   /** The node with aliases followed; `undefined` when there is nothing here, `null` for an empty value. */
@@ -124,7 +127,7 @@ export class View {
   }
 
   get position(): Position {
-    const offset = this.pair?.key.range?.[0] ?? this.raw?.range?.[0];
+    const offset = this.#offset ?? this.pair?.key.range?.[0] ?? this.raw?.range?.[0];
     if (offset !== undefined) return this.source.at(offset);
     return this.parent?.position ?? { line: 1, column: 1 };
   }
@@ -156,6 +159,11 @@ export class View {
     const keys = new Set<string>();
     collectKeys(this.source, map, keys, new Set());
     return Array.from(keys, (key) => [key, this.get(key)]);
+  }
+
+  /** A view of nothing at an offset of the file, to point there. */
+  place(offset: number): View {
+    return new View(this.source, undefined, { parent: this, offset });
   }
 
   private child(raw: Node | null | undefined, path: string, pair?: Pair<Node, Node | null>): View {
