@@ -19,7 +19,12 @@ export interface CliOptions {
 
 /** Runs the built `bin/run.js` as a shell would, with a clean environment and no terminal. */
 export async function cgdiego(args: string[], options: CliOptions = {}): Promise<CliResult> {
-  const child = spawn(process.execPath, [BIN, ...args], {
+  return runNode([BIN, ...args], options);
+}
+
+/** Runs a program with the same Node, environment and streams as {@link cgdiego}. */
+export async function runNode(args: string[], options: CliOptions = {}): Promise<CliResult> {
+  const child = spawn(process.execPath, args, {
     cwd: options.cwd,
     env: {
       PATH: process.env.PATH,

@@ -2,7 +2,10 @@ import process from 'node:process';
 import { Command, Flags, type Interfaces } from '@oclif/core';
 import { ExitCode, InterruptedError } from '../errors.ts';
 import type { OpenContext } from './open.ts';
+import { ClosedPipeError } from '../output/sink.ts';
 import { processTerminal, type Terminal } from '../output/terminal.ts';
+import type { Records } from './records.ts';
+import { stdoutBroken } from './stdio.ts';
 
 export type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<
   (typeof BaseCommand)['baseFlags'] & T['flags']
@@ -12,12 +15,35 @@ export type ArgsOf<T extends typeof Command> = Interfaces.InferredArgs<T['args']
 /** How long an interrupted command may take to roll back and clean up before the process ends all the same. */
 const CLEANUP_GRACE_MS = 10_000;
 
+/** SIGHUP: the SSH connection broke. It must clean up as Ctrl-C does. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * The command's flags and arguments without two habits of oclif: it would read a missing argument from stdin (and eat the input
+ * of a shell's `while read` loop), and a flag that may be repeated would swallow the arguments that follow it.
+ */
+function parseable(command: typeof Command): { args: Interfaces.ArgInput; flags: Interfaces.FlagInput } {
+  const args = Object.entries((command.args as Interfaces.ArgInput | undefined) ?? {}).map(
+    ([name, arg]) => [name, { ...arg, ignoreStdin: true }] as const,
+  );
+  const flags = Object.entries((command.flags as Interfaces.FlagInput | undefined) ?? {}).map(
+    ([name, flag]) => {
+      const greedy = args.length > 0 && flag.type === 'option' && flag.multiple;
+      return [name, greedy ? { ...flag, multipleNonGreedy: true } : flag] as const;
+    },
+  );
+  return { args: Object.fromEntries(args), flags: Object.fromEntries(flags) };
+}
+
 /**
  * What every command shares: parsed flags, the terminal, one abort signal for Ctrl-C, and an exit code as the result.
  * A command is flags, one call into lib and one renderer.
  */
 export abstract class BaseCommand<T extends typeof Command> extends Command {
   static override enableJsonFlag = false;
+
+  /** The lists that the command writes: see {@link Records}. */
+  static records: Records = {};
 
   static override baseFlags = {
     'no-color': Flags.boolean({
@@ -35,7 +61,13 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   protected terminal!: Terminal;
   readonly #interrupt = new AbortController();
 
-  /** Aborted on SIGINT and SIGTERM. Everything that waits must listen to it. */
+  /**
+   * Whether the work goes on when the reader of stdout has closed the pipe (`cgdiego … | head -1`). Listing ends at once; work
+   * that changes something says no here and finishes.
+   */
+  protected readonly endsWithReader: boolean = true;
+
+  /** Aborted on SIGINT, SIGTERM and SIGHUP, and when the reader has gone. Everything that waits must listen to it. */
   protected get signal(): AbortSignal {
     return this.#interrupt.signal;
   }
@@ -45,30 +77,45 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse({
-      flags: this.ctor.flags,
+      ...parseable(this.ctor),
       baseFlags: (super.ctor as typeof BaseCommand).baseFlags,
-      args: this.ctor.args,
       strict: this.ctor.strict,
     });
     this.flags = flags as FlagsOf<T>;
     this.args = args as ArgsOf<T>;
     this.terminal = processTerminal({ noColor: this.flags['no-color'], noInput: this.flags['no-input'] });
 
-    const onSignal = () => {
-      if (this.#interrupt.signal.aborted) process.exit(ExitCode.interrupted);
-      this.#interrupt.abort(new InterruptedError());
-      setTimeout(() => process.exit(ExitCode.interrupted), CLEANUP_GRACE_MS).unref();
+    const stop = (reason: Error, code: ExitCode) => {
+      this.#interrupt.abort(reason);
+      setTimeout(() => process.exit(code), CLEANUP_GRACE_MS).unref();
     };
-    process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+    const onSignal = () => {
+      if (this.signal.reason instanceof InterruptedError) process.exit(ExitCode.interrupted);
+      stop(new InterruptedError(), ExitCode.interrupted);
+    };
+    const onReaderGone = () => {
+      if (!this.endsWithReader) return;
+      const reason = stdoutBroken.reason as Error;
+      stop(reason, reason instanceof ClosedPipeError ? ExitCode.ok : ExitCode.failure);
+    };
+    for (const name of SIGNALS) process.on(name, onSignal);
+    stdoutBroken.addEventListener('abort', onReaderGone);
     try {
       const code = await this.execute();
-      process.exitCode = this.signal.aborted ? ExitCode.interrupted : (code ?? ExitCode.ok);
+      this.#throwIfStopped();
+      process.exitCode = code ?? ExitCode.ok;
     } catch (error) {
       // Whatever breaks because of the interruption (a cancelled query, a closed socket) is the interruption.
-      throw this.signal.aborted ? new InterruptedError() : error;
+      this.#throwIfStopped();
+      throw error;
     } finally {
-      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+      for (const name of SIGNALS) process.off(name, onSignal);
+      stdoutBroken.removeEventListener('abort', onReaderGone);
     }
+  }
+
+  #throwIfStopped(): void {
+    if (this.signal.aborted) throw this.signal.reason;
   }
 
   /** Errors go to `main`, which knows how to show them and which exit code they mean. */

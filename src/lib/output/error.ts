@@ -1,4 +1,5 @@
 import { CgdiegoError, ExitCode, messageOf } from '../errors.ts';
+import { block } from './text.ts';
 
 export interface RenderedError {
   text: string;
@@ -15,10 +16,10 @@ export function renderError(error: unknown, debug: boolean): RenderedError {
     const lines = [`Error: ${error.message}`];
     if (error.why !== undefined) lines.push(`  Why: ${error.why}`);
     if (error.next !== undefined) lines.push(`  Next: ${error.next}`);
-    return { text: lines.join('\n') + stack, exitCode: error.exitCode };
+    return { text: block(lines.join('\n')) + stack, exitCode: error.exitCode };
   }
   return {
-    text: `Error: ${messageOf(error)}\n  Why: this is a bug in cgdiego.\n  Next: run it again with DEBUG=1 and report what it prints.${stack}`,
+    text: `Error: ${block(messageOf(error))}\n  Why: this is a bug in cgdiego.\n  Next: run it again with DEBUG=1 and report what it prints.${stack}`,
     exitCode: ExitCode.failure,
   };
 }

@@ -9,6 +9,13 @@ export class ClosedPipeError extends Error {
   }
 }
 
+/** What an error of an output stream means: the reader has gone, or writing failed (a full disk). */
+export function outputError(error: NodeJS.ErrnoException): ClosedPipeError | CgdiegoError {
+  return error.code === 'EPIPE' || error.code === 'ECONNRESET' || error.code === 'ERR_STREAM_DESTROYED'
+    ? new ClosedPipeError()
+    : new CgdiegoError('Could not write the output.', { why: messageOf(error), cause: error });
+}
+
 /** How much is collected before it is written: a write costs far more than the text of a row. */
 const CHUNK_CHARACTERS = 64 * 1024;
 
@@ -25,10 +32,7 @@ export class Sink {
   #timer: NodeJS.Immediate | undefined;
   #failure: Error | undefined;
   readonly #onError = (error: NodeJS.ErrnoException) => {
-    this.#failure ??=
-      error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED' || error.code === 'ECONNRESET'
-        ? new ClosedPipeError()
-        : new CgdiegoError('Could not write the output.', { why: messageOf(error), cause: error });
+    this.#failure ??= outputError(error);
   };
 
   constructor(out: Writable) {
@@ -84,7 +88,13 @@ export class Sink {
       this.#failure ??= new ClosedPipeError();
       return false;
     }
-    return this.#out.write(chunk);
+    try {
+      return this.#out.write(chunk);
+    } catch (error) {
+      // Older versions of Node throw here when stdout is a file and the disk is full.
+      this.#onError(error as NodeJS.ErrnoException);
+      return false;
+    }
   }
 
   #gone(): boolean {

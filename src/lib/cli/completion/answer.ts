@@ -1,0 +1,21 @@
+import type { Interfaces } from '@oclif/core';
+import { recordsOf } from '../records.ts';
+import { recallIds, REMEMBERED_KINDS } from './remembered-ids.ts';
+
+/** The words that can stand for `what`, given the command as it was typed. Unknown questions have no answer. */
+export async function answerCompletion(
+  config: Interfaces.Config,
+  what: string,
+  command: string,
+): Promise<string[]> {
+  if (what === 'columns') return columnsOf(config, command);
+  const kind = REMEMBERED_KINDS.find((known) => known === what);
+  return kind === undefined ? [] : recallIds(kind);
+}
+
+async function columnsOf(config: Interfaces.Config, command: string): Promise<string[]> {
+  const found = config.findCommand(command.replaceAll(' ', ':'));
+  if (found === undefined) return [];
+  const records = await recordsOf(await found.load());
+  return [...new Set(records.flatMap(({ type }) => type.columns.map(({ name }) => name)))];
+}

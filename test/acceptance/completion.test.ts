@@ -1,0 +1,40 @@
+import { execFileSync } from 'node:child_process';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { rememberIds } from '../../src/lib/cli/completion/remembered-ids.ts';
+import { cgdiego } from '../support/cli.ts';
+
+const BIN = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+let home: string;
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'cgdiego-acceptance-'));
+  await writeFile(join(home, 'cgdiego'), `#!/bin/sh\nexec "${process.execPath}" "${BIN}" "$@"\n`);
+  await chmod(join(home, 'cgdiego'), 0o755);
+});
+afterAll(() => rm(home, { recursive: true, force: true }));
+
+it('loads into bash as the help says and completes commands, flags and values', () => {
+  const program = `source <(cgdiego completion bash)
+complete -p cgdiego
+offer() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _cgdiego; echo "\${COMPREPLY[*]}"; }
+offer cgdiego comple
+offer cgdiego completion f
+offer cgdiego completion --no-c`;
+  const output = execFileSync('bash', ['-c', program], {
+    env: { PATH: `${home}:${process.env.PATH}`, HOME: home },
+  });
+  expect(output.toString()).toBe('complete -F _cgdiego cgdiego\ncompletion\nfish\n--no-color\n');
+});
+
+it('answers with remembered ids, and with nothing where it knows nothing', async () => {
+  const env = { XDG_CACHE_HOME: join(home, 'cache') };
+  expect(await cgdiego(['__complete', 'cells'], { env })).toEqual({ code: 0, stdout: '', stderr: '' });
+  await rememberIds('cells', ['cell-1', 'cell-2'], env);
+  expect((await cgdiego(['__complete', 'cells', 'cells'], { env })).stdout).toBe('cell-1\ncell-2\n');
+  expect((await cgdiego(['__complete', 'columns', 'nope'], { env })).stdout).toBe('');
+  expect((await cgdiego(['__complete', 'anything'], { env })).code).toBe(0);
+});
