@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as units from '../../src/lib/output/units.ts';
 
@@ -92,5 +93,30 @@ describe('durations', () => {
     expect(units.formatRelative(now, now)).toBe('now');
     expect(units.formatSince('2026-10-11T02:00:00.123456789Z', now)).toBe('23h');
     expect(units.formatSince(null, now)).toBe('-');
+  });
+
+  it.each([
+    ['90', 90 * s],
+    ['90s', 90 * s],
+    ['1h30m', 90 * m],
+    ['2d', 2 * d],
+    ['500ms', 500],
+    ['0.5h', 30 * m],
+    ['', undefined],
+    ['1x', undefined],
+    ['-5s', undefined],
+    ['5 s', undefined],
+  ])('reads %j', (text, value) => {
+    expect(units.parseDuration(text)).toBe(value);
+  });
+
+  it('reads back what it wrote, to within the unit it shows', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 400 * d }), (value) => {
+        const read = units.parseDuration(units.formatDuration(value).replaceAll(' ', ''))!;
+        const unit = value >= d ? h : value >= h ? m : s;
+        expect(Math.abs(read - value)).toBeLessThanOrEqual(unit);
+      }),
+    );
   });
 });

@@ -91,3 +91,17 @@ export function formatSince(time: string | null, now: number): string {
   const parsed = Date.parse(time);
   return Number.isNaN(parsed) ? time : formatAge(Math.max(0, now - parsed));
 }
+
+/**
+ * Reads a duration such as `90s`, `15m`, `1h30m`, `2d`, `500ms` or a plain number of seconds, in milliseconds;
+ * `undefined` if it is none.
+ */
+export function parseDuration(text: string): number | undefined {
+  if (/^\d+(\.\d+)?$/u.test(text)) return Number(text) * SECOND;
+  if (!/^(\d+(\.\d+)?(ms|s|m|h|d|w))+$/u.test(text)) return undefined;
+  const size: Record<string, number> = { ms: 1, s: SECOND, m: MINUTE, h: HOUR, d: DAY, w: 7 * DAY };
+  return [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d|w)/gu)].reduce(
+    (sum, [, value, unit]) => sum + Number(value) * size[unit!]!,
+    0,
+  );
+}
