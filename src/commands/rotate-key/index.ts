@@ -100,7 +100,7 @@ Killed at any point, it is finished by running it again. Exit code 3 when blobs 
           signal,
           onProgress: progress.report,
           onPhase: (text) => {
-            this.say(`${text}.`);
+            this.say(text.endsWith('.') ? text : `${text}.`);
           },
         });
         await finish(record);

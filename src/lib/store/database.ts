@@ -245,15 +245,27 @@ function transactionOn(client: pg.PoolClient, signal: AbortSignal | undefined): 
       throwIfAborted(signal);
       const { default: Cursor } = await import('pg-cursor');
       const cursor = client.query(new Cursor<unknown[]>(sql, [...values], { rowMode: 'array' }));
+      let onLost!: () => void;
+      const lost = new Promise<void>((resolve) => (onLost = resolve));
+      client.once('end', onLost);
+      const state = { hasFailed: false };
       try {
         for (;;) {
-          const rows = await cursor.read(batchSize);
+          let rows: unknown[][];
+          try {
+            rows = await cursor.read(batchSize);
+          } catch (error) {
+            state.hasFailed = true;
+            throw error;
+          }
           throwIfAborted(signal);
           if (rows.length === 0) return;
           yield rows;
         }
       } finally {
-        await cursor.close();
+        // A cursor that failed is closed already, and one whose connection is lost would wait for an answer for ever.
+        if (!state.hasFailed) await Promise.race([cursor.close(), lost]);
+        client.off('end', onLost);
       }
     },
   };
