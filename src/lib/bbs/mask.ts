@@ -12,6 +12,11 @@ export function maskText(text: string): string {
   return text.replace(URL_PASSWORD, `$1:${MASK}@`).replace(PRIVATE_KEY, MASK);
 }
 
+/** {@link maskText} for texts that hold no keys: crash reasons and annotations quote URLs. */
+export function maskUrls(text: string): string {
+  return text.includes('@') ? text.replace(URL_PASSWORD, `$1:${MASK}@`) : text;
+}
+
 /** A value out of JSON with what is named like a secret masked, at any depth, and {@link maskText} for the rest. */
 export function maskValue(value: unknown): unknown {
   if (typeof value === 'string') return maskText(value);

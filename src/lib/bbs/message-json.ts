@@ -43,13 +43,23 @@ export class MessageType {
   readonly fields: readonly MessageField[];
   readonly byNumber: readonly (MessageField | undefined)[];
   readonly always: readonly MessageField[];
+  /** `"name":` and `,"name":` by number, so that no text is made while writing. */
+  readonly firstNames: readonly string[];
+  readonly nextNames: readonly string[];
 
   constructor(name: string, fields: readonly MessageField[]) {
     this.name = name;
     this.fields = fields;
-    const byNumber: (MessageField | undefined)[] = [];
-    for (const field of fields) byNumber[field.number] = field;
+    const size = Math.max(...fields.map(({ number }) => number)) + 1;
+    const byNumber = new Array<MessageField | undefined>(size).fill(undefined);
+    const names = new Array<string>(size).fill('');
+    for (const field of fields) {
+      byNumber[field.number] = field;
+      names[field.number] = `"${field.name}":`;
+    }
     this.byNumber = byNumber;
+    this.firstNames = names;
+    this.nextNames = names.map((name) => `,${name}`);
     this.always = fields.filter((field) => field.always === true);
   }
 }
@@ -122,22 +132,22 @@ function members(
   const base = top;
   scan(bytes, start, end);
   const limit = top;
-  let separator = '';
+  let names = type.firstNames;
   let awaited = 0;
   const { always, byNumber } = type;
   for (let at = base; at < limit;) {
     const number = found[at]!;
     let next = at + 4;
     while (next < limit && found[next] === number) next += 4;
-    const field = byNumber[number];
+    const field = number < byNumber.length ? byNumber[number] : undefined;
     if (field !== undefined) {
       while (awaited < always.length && always[awaited]!.number < number) {
-        writeDefault(out, separator, always[awaited++]!);
-        separator = ',';
+        writeDefault(out, names, always[awaited++]!);
+        names = type.nextNames;
       }
       if (awaited < always.length && always[awaited]!.number === number) awaited++;
-      out.ascii(`${separator}"${field.name}":`);
-      separator = ',';
+      out.ascii(names[number]!);
+      names = type.nextNames;
       if (field.repeated === true) writeList(out, field.type, bytes, at, next, mask, depth);
       else if (field.type.kind === 'map') writeMap(out, field.type.value, bytes, at, next, mask, depth);
       else if (field.type.kind === 'message' && next - at > 4)
@@ -148,8 +158,8 @@ function members(
     at = next;
   }
   while (awaited < always.length) {
-    writeDefault(out, separator, always[awaited++]!);
-    separator = ',';
+    writeDefault(out, names, always[awaited++]!);
+    names = type.nextNames;
   }
   top = base;
 }
@@ -229,6 +239,12 @@ function bigVarint(bytes: Buffer, start: number, end: number): bigint {
   return value;
 }
 
+/** Writes a varint's digits. */
+function writeDigits(out: JsonBuffer, bytes: Buffer, start: number, end: number, signed: boolean): void {
+  if (end - start <= 4) out.whole(varint(bytes, start, end));
+  else out.ascii(digits(bytes, start, end, signed));
+}
+
 /** Digits of a varint: JSON has no limit to the size of a number, and 64 bits do not fit a float64. */
 function digits(bytes: Buffer, start: number, end: number, signed: boolean): string {
   if (end - start <= 7) return String(varint(bytes, start, end));
@@ -236,8 +252,8 @@ function digits(bytes: Buffer, start: number, end: number, signed: boolean): str
   return (signed ? BigInt.asIntN(64, value) : BigInt.asUintN(64, value)).toString();
 }
 
-function writeDefault(out: JsonBuffer, separator: string, field: MessageField): void {
-  out.ascii(`${separator}"${field.name}":${defaultOf(field)}`);
+function writeDefault(out: JsonBuffer, names: readonly string[], field: MessageField): void {
+  out.ascii(names[field.number]!).ascii(defaultOf(field));
 }
 
 function defaultOf({ type, repeated }: MessageField): string {
@@ -410,7 +426,7 @@ function writeNumber(out: JsonBuffer, type: FieldKind, bytes: Buffer, start: num
     }
     case 'signed':
     case 'unsigned':
-      out.ascii(digits(bytes, start, end, type.kind === 'signed'));
+      writeDigits(out, bytes, start, end, type.kind === 'signed');
       return;
     case 'string':
     case 'secret':

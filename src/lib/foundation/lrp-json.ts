@@ -1,0 +1,159 @@
+import { BlobBatch } from '../bbs/blob-batch.ts';
+import { PayloadError } from '../bbs/envelope.ts';
+import { JsonBuffer } from '../bbs/json-buffer.ts';
+import type { Keyring } from '../bbs/keyring.ts';
+import { maskValue } from '../bbs/mask.ts';
+import { writeEnvelopedMembers, writeMembers, type MessageType } from '../bbs/message-json.ts';
+import type { Gaps } from './gaps.ts';
+
+/** How the value of an encrypted column becomes a part of a row's JSON. */
+export type BlobMember =
+  /** The members of the message stand beside the row's own. */
+  | { column: string; form: 'members'; type: MessageType }
+  /** The message is an object of its own. */
+  | { column: string; form: 'object'; name: string; type: MessageType }
+  /** JSON as it is stored; `null` and nothing become `empty`. */
+  | { column: string; form: 'json'; name: string; empty: '{}' | '[]' | 'null' };
+
+export interface RowJsonOptions {
+  /** For the gaps. */
+  table: string;
+  blobs: readonly BlobMember[];
+  /** Writes the row's members in the clear, without braces. There is at least one. */
+  head: (out: JsonBuffer, row: readonly unknown[]) => void;
+  /** Where in a row the first blob is; the others follow it. */
+  firstBlob: number;
+  keyring: Keyring | undefined;
+  mask: boolean;
+  gaps: Gaps;
+}
+
+const NULL = Buffer.from('null');
+
+/**
+ * Rows with encrypted columns as lines of JSON in bytes: opened by the batch and written without objects in between. A value that cannot
+ * be read leaves its members out, its column's name in `unreadable`, and a gap.
+ */
+export class RowJson {
+  readonly #options: RowJsonOptions;
+  readonly #batch: BlobBatch | undefined;
+  readonly #out = new JsonBuffer(256 * 1024);
+  readonly #texts: (string | null)[] = [];
+
+  constructor(options: RowJsonOptions) {
+    this.#options = options;
+    this.#batch = options.keyring === undefined ? undefined : new BlobBatch(options.keyring);
+    if (this.#batch === undefined) {
+      options.gaps.add('keys', 'no encryption keys were given, so nothing that is encrypted was read');
+    }
+  }
+
+  /** One line of JSON for each row. */
+  lines(rows: readonly (readonly unknown[])[]): Buffer {
+    const { blobs, head, firstBlob } = this.#options;
+    const texts = this.#texts;
+    texts.length = rows.length * blobs.length;
+    let at = 0;
+    for (const row of rows) {
+      for (let blob = 0; blob < blobs.length; blob++) texts[at++] = row[firstBlob + blob] as string | null;
+    }
+    const opened = this.#batch?.open(texts);
+    const out = this.#out;
+    at = 0;
+    for (const row of rows) {
+      out.ascii('{');
+      head(out, row);
+      let unreadable = '';
+      for (const blob of blobs) {
+        const text = texts[at];
+        let reason: string | undefined;
+        if (text === null || text === undefined || text === '') {
+          this.#empty(blob);
+        } else if (opened === undefined) {
+          reason = '';
+        } else {
+          reason = opened.faults.get(at)?.message;
+          reason ??= this.#write(blob, opened.bytes, opened.starts[at]!, opened.ends[at]!);
+        }
+        if (reason !== undefined) {
+          if (reason !== '') this.#options.gaps.count(`${this.#options.table}.${blob.column}`, reason);
+          if (blob.form !== 'members') out.ascii(`,"${blob.name}":null`);
+          unreadable += unreadable === '' ? `"${blob.column}"` : `,"${blob.column}"`;
+        }
+        at++;
+      }
+      out.ascii(`,"unreadable":[${unreadable}]}\n`);
+    }
+    return out.take();
+  }
+
+  /** The same as objects, for whoever sorts, filters or picks columns. */
+  objects(rows: readonly (readonly unknown[])[]): Record<string, unknown>[] {
+    if (rows.length === 0) return [];
+    const text = this.lines(rows).toString('utf8');
+    return JSON.parse(`[${text.slice(0, -1).replaceAll('\n', ',')}]`) as Record<string, unknown>[];
+  }
+
+  #empty(blob: BlobMember): void {
+    if (blob.form === 'json') this.#out.ascii(`,"${blob.name}":${blob.empty}`);
+    else if (blob.form === 'object') this.#out.ascii(`,"${blob.name}":null`);
+    else this.#members(blob.type, Buffer.alloc(0), 0, 0, false);
+  }
+
+  /** Answers why it could not, or `undefined`. */
+  #write(blob: BlobMember, bytes: Buffer, start: number, end: number): string | undefined {
+    const out = this.#out;
+    const mark = out.length;
+    try {
+      if (blob.form === 'members') {
+        this.#members(blob.type, bytes, start, end, true);
+      } else if (blob.form === 'object') {
+        out.ascii(`,"${blob.name}":{`);
+        writeEnvelopedMembers(out, blob.type, bytes, start, end, this.#options.mask);
+        out.ascii('}');
+      } else {
+        out.ascii(`,"${blob.name}":`);
+        this.#json(blob, bytes, start, end);
+      }
+      return undefined;
+    } catch (error) {
+      out.truncate(mark);
+      if (error instanceof PayloadError) return error.message;
+      throw error;
+    }
+  }
+
+  #members(type: MessageType, bytes: Buffer, start: number, end: number, enveloped: boolean): void {
+    const out = this.#out;
+    if (!enveloped && type.always.length === 0) return;
+    out.ascii(',');
+    const written = enveloped
+      ? writeEnvelopedMembers(out, type, bytes, start, end, this.#options.mask)
+      : writeMembers(out, type, bytes, start, end, this.#options.mask);
+    if (!written) out.truncate(out.length - 1);
+  }
+
+  /** JSON that the BBS stored: it is parsed to be sure that it is, and written as it is unless there is something to mask. */
+  #json(blob: BlobMember & { form: 'json' }, bytes: Buffer, start: number, end: number): void {
+    const out = this.#out;
+    if (end - start === NULL.length && bytes.compare(NULL, 0, NULL.length, start, end) === 0) {
+      out.ascii(blob.empty);
+      return;
+    }
+    const text = bytes.toString('utf8', start, end);
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      throw new PayloadError('it is not JSON');
+    }
+    if (this.#options.mask && MAY_HOLD_SECRETS.test(text)) out.raw(JSON.stringify(maskValue(value)));
+    else if (end - start < 200 && COMPACT.test(text)) out.ascii(text);
+    else out.raw(JSON.stringify(value));
+  }
+}
+
+/** What `maskValue` would change has one of these in it. */
+const MAY_HOLD_SECRETS = /@|PRIVATE KEY|private_?key|passw|passphrase|secret|token|credential/iu;
+/** Printable ASCII on one line can be written as it is. */
+const COMPACT = /^[\u0020-\u007e]*$/u;
