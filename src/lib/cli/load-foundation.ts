@@ -12,17 +12,23 @@ import { openLocket, openStore, readKeys, type OpenContext } from './open.ts';
  * said on stderr.
  */
 export async function loadFoundation(flags: FoundationFlags, context: OpenContext): Promise<Foundation> {
-  const foundation = await read(flags, context);
+  const foundation = await withFoundation(flags, context);
   sayGaps(foundation.gaps, context);
   return foundation;
 }
 
-async function read(flags: FoundationFlags, context: OpenContext): Promise<Foundation> {
+/** {@link loadFoundation} for who says the gaps later. */
+export async function withFoundation(flags: FoundationFlags, context: OpenContext): Promise<Foundation> {
   if (flags.from !== undefined) return readSnapshotFile(flags.from);
   if (flags.source === 'api' || flags.live) {
     throw new UsageError('--live and --source api are not there yet.');
   }
   return withStore(flags, context, (source) => foundationFromStore(source, Date.now()));
+}
+
+/** Whether the flags name the store, so that PostgreSQL can do part of the work. */
+export function readsStore(flags: FoundationFlags): boolean {
+  return flags.from === undefined && flags.source === 'store';
 }
 
 /** Opens the store, Locket and the keys as the flags name them, and closes them again. */

@@ -182,7 +182,7 @@ function missingCell(cellId: string): Cell {
   };
 }
 
-function noUse(): CellUse {
+export function noUse(): CellUse {
   return {
     running: 0,
     claimed: 0,

@@ -31,6 +31,13 @@ export interface List<Row> {
   /** Whether a field is shown, sorted by or filtered by: what is not needed need not be read or decrypted. */
   needs(field: Extract<keyof Row, string>): boolean;
   /**
+   * ndjson of all rows with all their fields, in the order of the source: a source that can make the lines itself may write them
+   * with `writeLines` (and mind `limit`).
+   */
+  readonly isPlainNdjson: boolean;
+  /** Writes lines that are ndjson already, with the same care for slow readers and closed pipes. */
+  writeLines(lines: AsyncIterable<Uint8Array>): Promise<{ closed: boolean }>;
+  /**
    * Writes the rows. ndjson, csv, json, yaml and --quiet stream and wait for slow readers; `--limit` and a closed pipe end
    * the source early (its iterator is closed), so that nothing is read in vain. Only sorting and the first 1,000 rows of
    * a table are held in memory.
@@ -120,7 +127,32 @@ export function prepareList<Row extends object>(
     }
   }
 
-  return { format: options.format, needs: (field) => needed.has(field), write };
+  async function writeReadyLines(lines: AsyncIterable<Uint8Array>): Promise<{ closed: boolean }> {
+    const sink = new Sink(terminal.stdout);
+    try {
+      for await (const bytes of lines) await sink.writeBytes(bytes);
+      await sink.end();
+      return { closed: false };
+    } catch (error) {
+      if (error instanceof ClosedPipeError) return { closed: true };
+      throw error;
+    } finally {
+      sink.release();
+    }
+  }
+
+  return {
+    format: options.format,
+    needs: (field) => needed.has(field),
+    isPlainNdjson:
+      options.format === 'ndjson' &&
+      options.quiet !== true &&
+      chosen === undefined &&
+      sort.length === 0 &&
+      filters.length === 0,
+    writeLines: writeReadyLines,
+    write,
+  };
 }
 
 /** {@link prepareList} and its `write` in one call, for commands that have their rows at hand. */

@@ -53,6 +53,15 @@ export class Sink {
     return undefined;
   }
 
+  /** Takes bytes: whole lines of UTF-8. They must not be changed afterwards. */
+  async writeBytes(bytes: Uint8Array): Promise<void> {
+    this.#check();
+    this.#send();
+    this.#check();
+    if (!this.#out.write(bytes) && this.#failure === undefined) await this.#room();
+    this.#check();
+  }
+
   /** Writes what is left and waits until the stream has room again. */
   async flush(): Promise<void> {
     this.#check();

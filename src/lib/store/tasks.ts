@@ -38,6 +38,8 @@ export type TaskTuple = [
 export interface TaskScope {
   cellId?: string | undefined;
   taskGuids?: readonly string[] | undefined;
+  /** Only those that a cell runs. */
+  onCells?: boolean;
 }
 
 export async function taskStatement(
@@ -48,6 +50,7 @@ export async function taskStatement(
   const values: unknown[] = [];
   const conditions: string[] = [];
   if (scope.cellId !== undefined) conditions.push(`t.cell_id = $${values.push(scope.cellId)}`);
+  if (scope.onCells === true) conditions.push("t.cell_id <> ''");
   if (scope.taskGuids !== undefined)
     conditions.push(`t.guid = ANY($${values.push(scope.taskGuids)}::text[])`);
   const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;

@@ -1,0 +1,102 @@
+import { cellDetail } from '../foundation/cell-detail.ts';
+import { cellRow, poolRows, zoneRows } from '../foundation/cell-rows.ts';
+import {
+  cellContentsFromFoundation,
+  cellContentsFromStore,
+  cellsFromFoundation,
+  cellsFromStore,
+  type CellsAnswer,
+} from '../foundation/cells-answer.ts';
+import type { CellAndUse } from '../foundation/cells.ts';
+import { selectOne } from '../foundation/select-one.ts';
+import { prepareList, type ListOptions } from '../output/list.ts';
+import { writeOne, writeText } from '../output/one.ts';
+import type { Column } from '../output/record.ts';
+import { TextBuilder } from '../output/sections.ts';
+import type { Terminal } from '../output/terminal.ts';
+import { cellRecord, POOL_RECORD, ZONE_RECORD } from '../views/cells.ts';
+import type { FoundationFlags } from './foundation-flags.ts';
+import { readsStore, sayGaps, withFoundation, withStore } from './load-foundation.ts';
+import type { OpenContext } from './open.ts';
+
+export interface ShowContext extends OpenContext {
+  terminal: Terminal;
+}
+
+/** `cgdiego cells`: all cells, or one. */
+export async function showCells(
+  cellId: string | undefined,
+  flags: FoundationFlags & { by?: string | undefined },
+  options: ListOptions,
+  context: ShowContext,
+): Promise<void> {
+  const { terminal } = context;
+  if (cellId !== undefined) {
+    const detail = await readDetail(cellId, flags, context);
+    const { cellDetailText } = await import('../views/cell-detail.ts');
+    await writeOne(terminal, detail, (to) => cellDetailText(detail, to, Date.now()), options);
+    return;
+  }
+  // The flags are checked before anything is read.
+  if (flags.by === 'zone') {
+    const list = prepareList(terminal, ZONE_RECORD, options);
+    await list.write(zoneRows((await readCells(flags, context)).cells));
+  } else if (flags.by === 'pool') {
+    const list = prepareList(terminal, POOL_RECORD, options);
+    await list.write(poolRows((await readCells(flags, context)).cells));
+  } else {
+    const list = prepareList(terminal, cellRecord(flags.live), options);
+    const { cells } = await readCells(flags, context);
+    const { closed } = await list.write(cells.map(cellRow));
+    if (!closed && withTotals(options)) await writeText(terminal, totalsText(cells, terminal));
+  }
+}
+
+async function readCells(flags: FoundationFlags, context: ShowContext): Promise<CellsAnswer> {
+  const answer = readsStore(flags)
+    ? await withStore(flags, context, cellsFromStore)
+    : cellsFromFoundation(await withFoundation(flags, context));
+  sayGaps(answer.gaps, context);
+  return answer;
+}
+
+async function readDetail(typed: string, flags: FoundationFlags, context: ShowContext) {
+  const pick = ({ cells }: CellsAnswer) => {
+    const id = selectOne(
+      'cell',
+      typed,
+      cells.map(({ cell }) => cell.cell_id),
+    );
+    return cells.find(({ cell }) => cell.cell_id === id)!;
+  };
+  if (!readsStore(flags)) {
+    const foundation = await withFoundation(flags, context);
+    const cell = pick(cellsFromFoundation(foundation));
+    sayGaps(foundation.gaps, context);
+    return cellDetail(cell, cellContentsFromFoundation(foundation, cell.cell.cell_id));
+  }
+  return withStore(flags, context, async (source) => {
+    const answer = await cellsFromStore(source);
+    const cell = pick(answer);
+    const contents = await cellContentsFromStore(source, cell.cell.cell_id);
+    sayGaps([...answer.gaps, ...contents.gaps], context);
+    return cellDetail(cell, contents);
+  });
+}
+
+/** The totals stand under a table for people; whoever picks columns or pipes csv asks for them with --by. */
+function withTotals({ format, quiet, columns, header }: ListOptions): boolean {
+  return (
+    (format === 'table' || format === 'wide') && quiet !== true && columns === undefined && header !== false
+  );
+}
+
+function totalsText(cells: readonly CellAndUse[], terminal: Terminal): string {
+  if (cells.length === 0) return '';
+  const shown = <Row>(columns: readonly Column<Row>[]) =>
+    columns.filter(({ show = 'always' }) => show === 'always');
+  const text = new TextBuilder(terminal).raw('\n');
+  text.table(shown(ZONE_RECORD.columns), zoneRows(cells)).raw('\n');
+  text.table(shown(POOL_RECORD.columns), poolRows(cells));
+  return text.toString();
+}

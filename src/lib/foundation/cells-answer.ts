@@ -1,0 +1,95 @@
+import { presenceOf } from './rows.ts';
+import { readCellLoads } from '../store/cell-loads.ts';
+import type { Transaction } from '../store/database.ts';
+import { cellsOf, lrpLoads, noUse, taskLoads, type CellAndUse, type LrpLoad } from './cells.ts';
+import { readPresences, type StoreSource } from './from-store.ts';
+import { Gaps } from './gaps.ts';
+import { ValueOpener } from './open-values.ts';
+import { collect, streamActualLrps, streamDesiredLrps, streamTasks } from './store-streams.ts';
+import type { ActualLrp, ActualLrpState, DesiredLrp, Foundation, Gap, Task } from './types.ts';
+
+/** All cells with what they hold. */
+export interface CellsAnswer {
+  cells: CellAndUse[];
+  gaps: Gap[];
+}
+
+/** One cell with all that is on it. */
+export interface CellContents {
+  desired_lrps: DesiredLrp[];
+  actual_lrps: ActualLrp[];
+  tasks: Task[];
+}
+
+/** The cells from the store and Locket. PostgreSQL adds up the LRPs, so it does not matter how many there are. */
+export async function cellsFromStore(source: StoreSource): Promise<CellsAnswer> {
+  const gaps = new Gaps();
+  const presences = await readPresences(source.locket, gaps);
+  const cells = await source.store.readOnly(async (transaction) => {
+    const loads = (await readCellLoads(transaction)).map((row): LrpLoad => ({
+      ...row,
+      state: row.state as ActualLrpState,
+      presence: presenceOf(row.presence),
+    }));
+    return cellsOf(presences, loads, await runningTasks(transaction, source, gaps));
+  });
+  const unsized = cells.reduce((sum, { use }) => sum + use.unsized, 0);
+  if (unsized > 0) {
+    gaps.add(
+      'sizes',
+      `the size of ${unsized} instances and tasks is not known, so what is allocated is too low`,
+    );
+  }
+  return { cells, gaps: gaps.list() };
+}
+
+export function cellsFromFoundation(foundation: Foundation): CellsAnswer {
+  const cells = cellsOf(
+    [],
+    lrpLoads(foundation.desired_lrps, foundation.actual_lrps),
+    taskLoads(foundation.tasks),
+  );
+  const uses = new Map(cells.map(({ cell, use }) => [cell.cell_id, use]));
+  const known = new Set(foundation.cells.map(({ cell_id }) => cell_id));
+  return {
+    cells: [
+      ...foundation.cells.map((cell) => ({ cell, use: uses.get(cell.cell_id) ?? noUse() })),
+      ...cells.filter(({ cell }) => !known.has(cell.cell_id)),
+    ],
+    gaps: foundation.gaps,
+  };
+}
+
+/** What is on one cell, from the store. */
+export async function cellContentsFromStore(
+  source: StoreSource,
+  cellId: string,
+): Promise<CellContents & { gaps: Gap[] }> {
+  const gaps = new Gaps();
+  const opener = new ValueOpener(source.keyring, gaps);
+  return source.store.readOnly(async (transaction) => {
+    const actual = await collect(streamActualLrps(transaction, gaps, { cellId }));
+    const processGuids = [...new Set(actual.map(({ process_guid }) => process_guid))];
+    return {
+      actual_lrps: actual,
+      desired_lrps: await collect(streamDesiredLrps(transaction, opener, gaps, { processGuids })),
+      tasks: await collect(streamTasks(transaction, opener, gaps, { cellId })),
+      gaps: gaps.list(),
+    };
+  });
+}
+
+export function cellContentsFromFoundation(foundation: Foundation, cellId: string): CellContents {
+  const actual = foundation.actual_lrps.filter((lrp) => lrp.cell_id === cellId);
+  const guids = new Set(actual.map(({ process_guid }) => process_guid));
+  return {
+    actual_lrps: actual,
+    desired_lrps: foundation.desired_lrps.filter(({ process_guid }) => guids.has(process_guid)),
+    tasks: foundation.tasks.filter((task) => task.cell_id === cellId),
+  };
+}
+
+async function runningTasks(transaction: Transaction, source: StoreSource, gaps: Gaps) {
+  const opener = new ValueOpener(source.keyring, gaps);
+  return taskLoads(await collect(streamTasks(transaction, opener, gaps, { onCells: true })));
+}
