@@ -4,6 +4,7 @@ import { readSnapshotFile } from '../foundation/file.ts';
 import { foundationFromStore, type StoreSource } from '../foundation/from-store.ts';
 import { gapLine } from '../foundation/gaps.ts';
 import type { Foundation, Gap } from '../foundation/types.ts';
+import type { ConnectionFlags, KeyFlags } from './connection-flags.ts';
 import type { FoundationFlags } from './foundation-flags.ts';
 import { openLocket, openStore, readKeys, type OpenContext } from './open.ts';
 
@@ -37,16 +38,27 @@ export async function withStore<T>(
   context: OpenContext,
   work: (source: StoreSource) => Promise<T>,
 ): Promise<T> {
-  const keys = await readKeys(flags, context);
-  const store = await openStore(flags, context);
-  try {
+  return withStoreAlone(flags, context, async ({ store, keyring }) => {
     const locket = await openLocket(flags, context, store);
     try {
-      const keyring = keys === undefined ? undefined : Keyring.fromPassphrases(keys.passphrases);
       return await work({ store, locket, keyring });
     } finally {
       if (locket !== undefined && locket !== store) await locket.close();
     }
+  });
+}
+
+/** {@link withStore} for who does not need Locket. */
+export async function withStoreAlone<T>(
+  flags: ConnectionFlags & KeyFlags,
+  context: OpenContext,
+  work: (source: Pick<StoreSource, 'store' | 'keyring'>) => Promise<T>,
+): Promise<T> {
+  const keys = await readKeys(flags, context);
+  const store = await openStore(flags, context);
+  try {
+    const keyring = keys === undefined ? undefined : Keyring.fromPassphrases(keys.passphrases);
+    return await work({ store, keyring });
   } finally {
     await store.close();
   }

@@ -3,7 +3,10 @@ import { decodeJson, PayloadError } from '../bbs/envelope.ts';
 import { JsonBuffer } from '../bbs/json-buffer.ts';
 import { Keyring } from '../bbs/keyring.ts';
 import { writeEnvelopedMembers, type MessageType } from '../bbs/message-json.ts';
+import { VOLUME_PLACEMENT } from '../bbs/message-types.ts';
+import { DESIRED_LRP_PLAIN, type DesiredLrpTuple } from '../store/desired-lrps.ts';
 import type { Gaps } from './gaps.ts';
+import type { DesiredMetricTags } from './rows.ts';
 
 /**
  * Encrypted columns of a batch of rows as values. What cannot be opened is `undefined` and a gap; nothing is thrown, so that one bad row
@@ -79,6 +82,30 @@ export class ValueOpener {
       }
     });
   }
+}
+
+/** The two small blobs of desired LRPs, `volume_placement` and `metric_tags`, which must follow the row's own columns in this order. */
+export function openDesired(
+  opener: ValueOpener,
+  rows: readonly DesiredLrpTuple[],
+): { drivers: (string[] | null)[]; tags: (DesiredMetricTags | null | undefined)[] } {
+  const placements = opener.messages(
+    'desired_lrps.volume_placement',
+    VOLUME_PLACEMENT,
+    rows.map((row) => row[DESIRED_LRP_PLAIN] as string | null),
+    false,
+  ) as ({ driver_names: string[] } | null | undefined)[];
+  const tags = opener.json(
+    'desired_lrps.metric_tags',
+    'object',
+    rows.map((row) => row[DESIRED_LRP_PLAIN + 1] as string | null),
+  ) as (DesiredMetricTags | null | undefined)[];
+  return {
+    drivers: placements.map((placement) =>
+      placement === undefined ? null : (placement?.driver_names ?? []),
+    ),
+    tags,
+  };
 }
 
 /** NULL or '', which older releases left where a later one would write an encrypted empty value. */

@@ -1,11 +1,11 @@
-import { VOLUME_PLACEMENT, TASK_DEFINITION } from '../bbs/message-types.ts';
+import { TASK_DEFINITION } from '../bbs/message-types.ts';
 import { actualLrpStatement, type ActualLrpTuple, type LrpScope } from '../store/actual-lrps.ts';
 import type { Transaction } from '../store/database.ts';
-import { desiredLrpStatement, DESIRED_LRP_PLAIN, type DesiredLrpTuple } from '../store/desired-lrps.ts';
+import { desiredLrpStatement, type DesiredLrpTuple } from '../store/desired-lrps.ts';
 import { taskStatement, type TaskScope, type TaskTuple } from '../store/tasks.ts';
 import type { Gaps } from './gaps.ts';
-import type { ValueOpener } from './open-values.ts';
-import { actualLrpOf, desiredLrpOf, taskOf, type DesiredMetricTags, type TaskNeeds } from './rows.ts';
+import { openDesired, type ValueOpener } from './open-values.ts';
+import { actualLrpOf, desiredLrpOf, taskOf, type TaskNeeds } from './rows.ts';
 import type { ActualLrp, DesiredLrp, Task } from './types.ts';
 
 /** The snapshot's parts as they stream out of the store, in batches. What cannot be read is a gap. */
@@ -25,22 +25,8 @@ export async function* streamDesiredLrps(
   gaps.missingColumns('desired_lrps', missing);
   for await (const batch of transaction.stream(`${sql} ORDER BY d.process_guid`, values, BATCH)) {
     const rows = batch as DesiredLrpTuple[];
-    const placements = opener.messages(
-      'desired_lrps.volume_placement',
-      VOLUME_PLACEMENT,
-      rows.map((row) => row[DESIRED_LRP_PLAIN] as string | null),
-      false,
-    ) as ({ driver_names: string[] } | null | undefined)[];
-    const tags = opener.json(
-      'desired_lrps.metric_tags',
-      'object',
-      rows.map((row) => row[DESIRED_LRP_PLAIN + 1] as string | null),
-    ) as (DesiredMetricTags | null | undefined)[];
-    yield rows.map((row, i) => {
-      const placement = placements[i];
-      const drivers = placement === undefined ? null : (placement?.driver_names ?? []);
-      return desiredLrpOf(row, drivers, tags[i]);
-    });
+    const { drivers, tags } = openDesired(opener, rows);
+    yield rows.map((row, i) => desiredLrpOf(row, drivers[i]!, tags[i]));
   }
 }
 

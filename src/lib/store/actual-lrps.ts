@@ -72,6 +72,27 @@ export async function actualLrpStatement(
   return { sql: `SELECT ${sql} FROM actual_lrps a${where}`, values, missing };
 }
 
+/** A subquery for the instances of the desired LRP `d`, with their blobs, as a JSON list of {@link ActualLrpTuple}. */
+export async function instancesSubquery(
+  transaction: Transaction,
+): Promise<{ sql: string; missing: readonly string[] }> {
+  const present = await columnsOf(transaction, 'actual_lrps');
+  const wanted = [...PLAIN, ...ACTUAL_LRP_BLOBS.map((name) => ({ name, absent: 'NULL::text' }))];
+  const { missing } = project(present, wanted, 'a');
+  const presence = present.has('presence') ? 'a.presence' : presenceColumn(present).absent;
+  const values = wanted.map(({ name, absent }) => {
+    if (name === 'presence') return presence;
+    if (!present.has(name)) return absent;
+    // A JSON number is read as a float64, which cannot hold Unix nanoseconds.
+    return name === 'since' ? 'a.since::text' : `a.${name}`;
+  });
+  return {
+    sql: `SELECT json_agg(json_build_array(${values.join(', ')}) ORDER BY a.instance_index, ${presence})::text
+      FROM actual_lrps a WHERE a.process_guid = d.process_guid`,
+    missing,
+  };
+}
+
 /** Before `presence` there was a flag: an instance had an ordinary and an evacuating row, and no suspect one. */
 export function presenceColumn(present: ReadonlySet<string>): WantedColumn {
   return { name: 'presence', absent: present.has('evacuating') ? 'a.evacuating::int' : '0' };

@@ -92,7 +92,7 @@ function amountColumns<Row extends Amounts>(): Column<Row>[] {
       level: (row) => fullness(row.containers_pct),
     },
   ];
-  return columns as unknown as Column<Row>[];
+  return columns;
 }
 
 type Work = Pick<TotalRow, 'lrps_running' | 'lrps_claimed' | 'lrps_evacuating' | 'lrps_suspect' | 'tasks'>;
@@ -116,7 +116,7 @@ function workColumns<Row extends Work>(): Column<Row>[] {
     },
     { name: 'tasks', description: 'tasks that run' },
   ];
-  return columns as unknown as Column<Row>[];
+  return columns;
 }
 
 const LIVE_COLUMNS: readonly Column<CellRow>[] = [
