@@ -28,6 +28,7 @@ import {
   rotateKey,
   storedLabel,
 } from '../support/rotation.ts';
+import { WritingBbs } from '../support/writing-bbs.ts';
 
 const SMALL_BATCHES = ['--batch-size', '5'];
 
@@ -134,6 +135,40 @@ describe('the server goes away and comes back', () => {
 });
 
 describe('beside somebody who writes', () => {
+  test.each([NOVEMBER, OCTOBER] as const)(
+    'a BBS that updates, deletes and inserts rows under %s all the while loses nothing',
+    async (label) => {
+      const store = await makeStore({ desiredLrps: 250 });
+      const bbs = await WritingBbs.start(store.url, label, store.plaintexts);
+      const { code, record } = await rotateKey(store.url, { args: ['--batch-size', '50'] });
+      await bbs.stop();
+
+      expect(bbs.lost, 'rows that did not hold what the BBS had written').toEqual([]);
+      expect(Math.min(bbs.updates, bbs.deletes, bbs.inserts)).toBeGreaterThan(0);
+      const after = await contentsOf(store.url);
+      const netInfos = Object.entries(plaintextsOf(after)).filter(([name]) => name.endsWith('/net_info'));
+      expect(Object.fromEntries(netInfos)).toEqual(Object.fromEntries(bbs.netInfos));
+      // Whatever the BBS did not touch is what it was.
+      for (const [name, plaintext] of Object.entries(store.plaintexts)) {
+        if (name.endsWith('/net_info') || !after.has(name)) continue;
+        expect(plaintextsOf(new Map([[name, after.get(name)!]]))[name]).toBe(plaintext);
+      }
+      expect([...after.keys()].filter((name) => bbs.deleted.has(name))).toEqual([]);
+      if (label === NOVEMBER) {
+        // A BBS that was deployed with the new key as the active one never stands in the way.
+        expect(code).toBe(0);
+        expect(Object.keys(labelsOf(after)).sort()).toEqual(['NULL', NOVEMBER]);
+        expect(await storedLabel(store.url)).toBe(NOVEMBER);
+      } else {
+        // One that writes under the old key may win every time; the label then says so.
+        expect(code).toBe(record!.outcome === 'rotated' ? 0 : 3);
+        expect(await storedLabel(store.url)).toBe(record!.outcome === 'rotated' ? NOVEMBER : OCTOBER);
+        expect((await rotateKey(store.url)).code).toBe(0);
+        expect(Object.keys(labelsOf(await contentsOf(store.url))).sort()).toEqual(['NULL', NOVEMBER]);
+      }
+    },
+  );
+
   test('a row that changes between reading and writing is never overwritten with what it held before', async () => {
     const store = await makeStore();
     const bbs = await connect(store.url);
