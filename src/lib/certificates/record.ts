@@ -1,4 +1,5 @@
 import { defineRecord, type Level } from '../output/record.ts';
+import { oneLine } from '../output/text.ts';
 import { plural } from '../output/units.ts';
 import type { CertificateRow } from './check.ts';
 
@@ -75,8 +76,8 @@ export function findingLines(rows: readonly CertificateRow[]): string[] {
     const where = [row.source, ...row.at.slice(0, 1)].join(' ');
     const name = row.common_name === null ? '' : ` (${row.common_name})`;
     return [
-      ...row.messages.map((message) => `${where}${name}: ${message}`),
-      ...row.notes.map((note) => `${where}${name}: note: ${note}.`),
+      ...row.messages.map((message) => oneLine(`${where}${name}: ${message}`)),
+      ...row.notes.map((note) => oneLine(`${where}${name}: note: ${note}.`)),
     ];
   });
   const wrong = rows.filter(({ findings }) => findings.length > 0).length;

@@ -1,4 +1,6 @@
+import process from 'node:process';
 import { Flags } from '@oclif/core';
+import type { BbsLocation, TlsLocation } from '../diego/endpoint.ts';
 
 /** How commands that talk to the BBS find it: cfdot's environment, or a bbs.json. */
 export const bbsFlags = {
@@ -34,4 +36,20 @@ export interface BbsFlags {
   'client-cert-file'?: string | undefined;
   'client-key-file'?: string | undefined;
   'bbs-config'?: string | undefined;
+}
+
+/** Where the flags and cfdot's environment say that the BBS is, for `requireBbs` and `resolveBbs`. */
+export function bbsLocation(flags: BbsFlags, env: NodeJS.ProcessEnv = process.env): BbsLocation {
+  return { url: flags['bbs-url'], ...repLocation(flags, env) };
+}
+
+/** What the flags and cfdot's environment say for reps, for `requireRepTls`. */
+export function repLocation(flags: BbsFlags, env: NodeJS.ProcessEnv = process.env): TlsLocation {
+  return {
+    caFile: flags['ca-cert-file'],
+    certFile: flags['client-cert-file'],
+    keyFile: flags['client-key-file'],
+    skipCertVerify: env.SKIP_CERT_VERIFY,
+    bbsConfig: flags['bbs-config'],
+  };
 }

@@ -1,13 +1,29 @@
 import { create, fromBinary, toBinary, type DescMessage, type MessageShape } from '@bufbuild/protobuf';
 import {
+  ActualLRPsRequestSchema,
+  ActualLRPsResponseSchema,
+  CellsResponseSchema,
   DesiredLRPByProcessGuidRequestSchema,
   DesiredLRPResponseSchema,
+  DesiredLRPsRequestSchema,
+  DesiredLRPsResponseSchema,
+  DesiredLRPSchedulingInfosResponseSchema,
+  DomainsResponseSchema,
   Error_Type,
+  PingResponseSchema,
+  TasksRequestSchema,
+  TasksResponseSchema,
+  type ActualLRP,
+  type CellPresence,
   type DesiredLRP,
+  type DesiredLRPSchedulingInfo,
   type Error as BbsErrorMessage,
+  type Task,
 } from '../bbs/gen/diego_pb.ts';
 import { CgdiegoError, messageOf } from '../errors.ts';
 import type { BbsEndpoint } from './endpoint.ts';
+import { httpCall, HttpFailure } from './http.ts';
+import { clientTls, type ClientTls } from './tls.ts';
 
 /** The BBS answered with an error of its own (bbs/models/error.proto). */
 export class BbsError extends CgdiegoError {
@@ -20,16 +36,53 @@ export class BbsError extends CgdiegoError {
   }
 }
 
+export interface BbsClientOptions {
+  signal?: AbortSignal | undefined;
+  timeoutMs?: number;
+}
+
 const TIMEOUT_MS = 10_000;
+/** Listing reads and decrypts whole tables; the BBS itself gives a request as long as it takes. */
+const LIST_TIMEOUT_MS = 120_000;
+/** 250,000 desired LRPs of 3 KiB. */
+const MAX_BYTES = 1024 * 1024 * 1024;
 
-/** The BBS's API: protobuf over HTTPS with client certificates. Listing through it can make the BBS delete rows: prefer the store. */
+/** Filters of a list; an empty one lists everything. */
+export interface ListFilter {
+  domain?: string;
+  cellId?: string;
+  processGuid?: string;
+}
+
+/**
+ * The BBS's API: protobuf over HTTPS with client certificates. The calls that list desired LRPs, actual LRPs and tasks can make
+ * the BBS delete rows that it cannot decrypt: prefer the store.
+ */
 export class BbsClient {
-  readonly #endpoint: BbsEndpoint;
-  readonly #signal: AbortSignal | undefined;
+  readonly #url: URL;
+  readonly #tls: ClientTls;
+  readonly #options: BbsClientOptions;
 
-  constructor(endpoint: BbsEndpoint, signal?: AbortSignal) {
-    this.#endpoint = endpoint;
-    this.#signal = signal;
+  /** @throws {UsageError} when the certificates cannot be used */
+  constructor(endpoint: BbsEndpoint, options: BbsClientOptions | AbortSignal = {}) {
+    this.#url = endpoint.url;
+    this.#tls = clientTls(endpoint.tls);
+    this.#options = options instanceof AbortSignal ? { signal: options } : options;
+  }
+
+  /** Whether the BBS says that it is there. */
+  async ping(): Promise<boolean> {
+    return (await this.call('/v1/ping', PingResponseSchema)).available;
+  }
+
+  /** The domains that are fresh. */
+  async domains(): Promise<string[]> {
+    return (await this.call('/v1/domains/list', DomainsResponseSchema)).domains;
+  }
+
+  /** The cells with a presence. */
+  async cells(): Promise<CellPresence[]> {
+    return (await this.call('/v1/cells/list.r1', CellsResponseSchema)).cells;
   }
 
   /**
@@ -37,16 +90,35 @@ export class BbsClient {
    * @throws {BbsError} with the type ResourceNotFound when there is none
    */
   async desiredLrpByProcessGuid(processGuid: string): Promise<DesiredLRP | undefined> {
-    const body = toBinary(
-      DesiredLRPByProcessGuidRequestSchema,
-      create(DesiredLRPByProcessGuidRequestSchema, { processGuid }),
-    );
-    const response = await this.call(
-      '/v1/desired_lrps/get_by_process_guid.r3',
-      DesiredLRPResponseSchema,
-      body,
-    );
-    return response.desiredLrp;
+    const request = create(DesiredLRPByProcessGuidRequestSchema, { processGuid });
+    const path = '/v1/desired_lrps/get_by_process_guid.r3';
+    const body = toBinary(DesiredLRPByProcessGuidRequestSchema, request);
+    return (await this.call(path, DesiredLRPResponseSchema, body)).desiredLrp;
+  }
+
+  /** Every desired LRP, whole. Deletes rows whose run_info the BBS cannot decrypt. */
+  async desiredLrps({ domain = '' }: ListFilter = {}): Promise<DesiredLRP[]> {
+    const body = toBinary(DesiredLRPsRequestSchema, create(DesiredLRPsRequestSchema, { domain }));
+    return (await this.#list('/v1/desired_lrps/list.r3', DesiredLRPsResponseSchema, body)).desiredLrps;
+  }
+
+  /** What the auction and the route emitters know of desired LRPs: no run_info is read. */
+  async desiredLrpSchedulingInfos({ domain = '' }: ListFilter = {}): Promise<DesiredLRPSchedulingInfo[]> {
+    const body = toBinary(DesiredLRPsRequestSchema, create(DesiredLRPsRequestSchema, { domain }));
+    const path = '/v1/desired_lrp_scheduling_infos/list';
+    const response = await this.#list(path, DesiredLRPSchedulingInfosResponseSchema, body);
+    return response.desiredLrpSchedulingInfos;
+  }
+
+  /** Every instance. Deletes rows with a column that the BBS cannot decrypt. */
+  async actualLrps(filter: ListFilter = {}): Promise<ActualLRP[]> {
+    const body = toBinary(ActualLRPsRequestSchema, create(ActualLRPsRequestSchema, filter));
+    return (await this.#list('/v1/actual_lrps/list', ActualLRPsResponseSchema, body)).actualLrps;
+  }
+
+  async tasks({ domain = '', cellId = '' }: ListFilter = {}): Promise<Task[]> {
+    const body = toBinary(TasksRequestSchema, create(TasksRequestSchema, { domain, cellId }));
+    return (await this.#list('/v1/tasks/list.r3', TasksResponseSchema, body)).tasks;
   }
 
   /**
@@ -57,13 +129,14 @@ export class BbsClient {
     path: string,
     response: Desc,
     body: Uint8Array = new Uint8Array(),
+    timeoutMs = this.#options.timeoutMs ?? TIMEOUT_MS,
   ): Promise<MessageShape<Desc>> {
-    const bytes = await this.#post(path, body);
+    const bytes = await this.#post(path, body, timeoutMs);
     let message: MessageShape<Desc>;
     try {
       message = fromBinary(response, bytes);
     } catch (error) {
-      throw new CgdiegoError(`${this.#endpoint.url.origin} does not answer as a BBS does.`, {
+      throw new CgdiegoError(`${this.#url.origin} does not answer as a BBS does.`, {
         why: `Its answer to ${path} is not a ${response.name}: ${messageOf(error)}`,
       });
     }
@@ -72,40 +145,35 @@ export class BbsClient {
     return message;
   }
 
-  async #post(path: string, body: Uint8Array): Promise<Uint8Array> {
-    const { url, tls } = this.#endpoint;
-    const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
-    const signal = AbortSignal.any([
-      AbortSignal.timeout(TIMEOUT_MS),
-      ...(this.#signal ? [this.#signal] : []),
-    ]);
+  #list<Desc extends DescMessage>(path: string, response: Desc, body: Uint8Array) {
+    return this.call(path, response, body, this.#options.timeoutMs ?? LIST_TIMEOUT_MS);
+  }
+
+  async #post(path: string, body: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
     try {
-      return await new Promise((resolve, reject) => {
-        const headers = { 'content-type': 'application/x-protobuf', 'content-length': body.length };
-        const outgoing = request(
-          new URL(path, url),
-          { method: 'POST', headers, signal, ...tls },
-          (incoming) => {
-            const chunks: Buffer[] = [];
-            incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-            incoming.on('error', reject);
-            incoming.on('end', () => {
-              // The BBS answers its own errors with 200; anything else is a proxy's or a standby's.
-              if (incoming.statusCode === 200) resolve(Buffer.concat(chunks));
-              else reject(new Error(`it answered ${incoming.statusCode} ${incoming.statusMessage}`));
-            });
-          },
-        );
-        outgoing.on('error', reject);
-        outgoing.end(body);
+      // The BBS answers its own errors with 200; anything else is a proxy's or a standby's.
+      return await httpCall({
+        url: new URL(path, this.#url),
+        method: 'POST',
+        headers: { 'content-type': 'application/x-protobuf' },
+        body,
+        tls: this.#tls,
+        timeoutMs,
+        maxBytes: MAX_BYTES,
+        signal: this.#options.signal,
       });
     } catch (error) {
-      const timedOut = (error as { name?: string }).name === 'AbortError' && this.#signal?.aborted !== true;
-      throw new CgdiegoError(`The BBS at ${url.origin} could not be asked.`, {
-        why: timedOut ? `There was no answer within ${TIMEOUT_MS / 1000} s.` : messageOf(error),
-        next: 'Check --bbs-url, CA_CERT_FILE, CLIENT_CERT_FILE and CLIENT_KEY_FILE, and that this machine reaches the BBS.',
-        cause: error,
-      });
+      if (!(error instanceof HttpFailure)) throw error;
+      throw unreachableBbs(this.#url, error.message, error);
     }
   }
+}
+
+/** The error for a BBS that cannot be talked to, whatever the way. */
+export function unreachableBbs(url: URL, why: string, cause?: unknown): CgdiegoError {
+  return new CgdiegoError(`The BBS at ${url.origin} could not be asked.`, {
+    why,
+    next: 'Check --bbs-url, CA_CERT_FILE, CLIENT_CERT_FILE and CLIENT_KEY_FILE (cgdiego certs), and that this machine reaches the BBS.',
+    cause,
+  });
 }
