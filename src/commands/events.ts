@@ -45,7 +45,7 @@ and private keys are masked unless --reveal.`;
     if (reveal && formatOf(this.flags) === 'table') {
       throw new UsageError('--reveal makes no sense with -o table: its lines have no secrets in them.');
     }
-    const [{ requireBbs }, { bbsEvents }, { matchesEvent }, { eventJson }, views, { Sink }] =
+    const [{ requireBbs }, { bbsEvents }, { matchesEvent }, { eventJson }, views, { ClosedPipeError, Sink }] =
       await Promise.all([
         import('../lib/diego/endpoint.ts'),
         import('../lib/diego/events.ts'),
@@ -64,13 +64,20 @@ and private keys are masked unless --reveal.`;
       },
     });
     let written = 0;
-    for await (const event of events) {
-      if (!matchesEvent(event, { cell, process: processGuid })) continue;
-      const line = asText ? views.eventLine(event, new Date(), this.terminal) : eventJson(event, !reveal);
-      await sink.write(`${line}\n`);
-      if (++written >= limit) break;
+    try {
+      for await (const event of events) {
+        if (!matchesEvent(event, { cell, process: processGuid })) continue;
+        const line = asText ? views.eventLine(event, new Date(), this.terminal) : eventJson(event, !reveal);
+        await sink.write(`${line}\n`);
+        if (++written >= limit) break;
+      }
+      await sink.end();
+    } catch (error) {
+      // `| head -3` has what it wanted.
+      if (!(error instanceof ClosedPipeError)) throw error;
+    } finally {
+      sink.release();
     }
-    await sink.end();
     return ExitCode.ok;
   }
 }
