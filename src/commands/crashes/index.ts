@@ -48,10 +48,14 @@ Exit code 3 with --fail-on when there are some of that class.`;
       description:
         'exit 3 when there are some of this class, pattern or actor (app, platform, sizing); any for all',
       multiple: true,
-      multipleNonGreedy: true,
       helpValue: '<class>',
     }),
     patterns: Flags.string({ description: 'own patterns, tried first', helpValue: '<file>' }),
+  };
+
+  static override records = {
+    '': async () => (await import('../../lib/views/crashes.ts')).crashGroupType('cause', 0),
+    '--by instance': async () => (await import('../../lib/views/crashes.ts')).crashRecordType(0),
   };
 
   protected async execute(): Promise<ExitCode | undefined> {

@@ -19,6 +19,11 @@ entries with id, pattern (a regular expression), class, cause, who (app, platfor
     patterns: Flags.string({ description: 'own patterns, tried first', helpValue: '<file>' }),
   };
 
+  static override records = {
+    '': async () => (await import('../../lib/views/crashes.ts')).PATTERN_TYPE,
+    TEXT: async () => (await import('../../lib/views/crashes.ts')).CLASSIFIED_TYPE,
+  };
+
   protected async execute(): Promise<undefined> {
     const { readOwnPatterns } = await import('../../lib/cli/evidence-flags.ts');
     const { CRASH_PATTERNS } = await import('../../lib/crashes/patterns.ts');

@@ -1,4 +1,4 @@
-import type { MissingEvidence } from './evidence.ts';
+import type { MissingEvidence, SetupEvidence } from './evidence.ts';
 import type { Remedy } from './remedies.ts';
 
 export const VERDICTS = [
@@ -52,6 +52,12 @@ export interface DiskFinding {
   running: number;
   /** Of the failures, as far as it is known. */
   cells: string[];
+  /** Other apps that fail for disk on the same cells. */
+  same_cell: { cell_id: string; apps: string[] }[];
+  /** Where the other instances of the process run, and what they use. */
+  running_on: { index: number; cell_id: string; since: string | null; use_mb: number | null }[];
+  /** What is put into its container before it starts; `null` without keys. */
+  setup: SetupEvidence | null;
   stack: string;
   disk_mb: number | null;
   /** The most that a running instance uses. */

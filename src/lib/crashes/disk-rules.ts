@@ -1,4 +1,5 @@
 import {
+  appKey,
   imageKind,
   MIB,
   shareOf,
@@ -40,6 +41,8 @@ const STAGING_DOMAIN = 'cf-app-staging';
 interface Context {
   evidence: DiskEvidence;
   full: Map<string, FullCell>;
+  /** The apps that fail for disk on a cell, for whichever reason: key of the app to its name. */
+  failingOn: Map<string, Map<string, string>>;
   max: number;
 }
 
@@ -62,6 +65,7 @@ export function diagnoseDisk(evidence: DiskEvidence, options: DiskRuleOptions = 
   const context: Context = {
     evidence,
     full: fullCells(evidence),
+    failingOn: appsByCell(evidence),
     max: options.max_app_disk_mb ?? DEFAULT_MAX_APP_DISK_MB,
   };
   return evidence.processes.flatMap((process) => diagnoseProcess(process, context));
@@ -71,7 +75,7 @@ function diagnoseProcess(process: ProcessEvidence, context: Context): DiskFindin
   const of = (...classes: string[]) => process.failures.filter((failure) => classes.includes(failure.class));
   const findings: DiskFinding[] = [];
   const add = (failures: DiskFailure[], judge: (failures: DiskFailure[]) => Judgement) => {
-    if (failures.length > 0) findings.push(finding(process, failures, judge(failures)));
+    if (failures.length > 0) findings.push(finding(process, failures, judge(failures), context));
   };
   add(of('insufficient-resources'), () => placement(process, context));
   add(of('host-disk'), (failures) => hostDisk(process, failures, context));
@@ -477,7 +481,12 @@ function goodElsewhere(process: ProcessEvidence, cells: string[]): string | unde
   return `${count(elsewhere.length, 'instance')} of the same process run on ${where}${use}.`;
 }
 
-function finding(process: ProcessEvidence, failures: DiskFailure[], judgement: Judgement): DiskFinding {
+function finding(
+  process: ProcessEvidence,
+  failures: DiskFailure[],
+  judgement: Judgement,
+  context: Context,
+): DiskFinding {
   const recovered = failures.every(({ current }) => !current);
   const times = failures.flatMap(({ at }) => at ?? []).sort();
   const used = Math.max(0, ...process.running.map(({ usage_bytes }) => usage_bytes ?? 0));
@@ -499,6 +508,14 @@ function finding(process: ProcessEvidence, failures: DiskFailure[], judgement: J
     failing: failing.size,
     running: process.running.length,
     cells: cellsOf(failures),
+    same_cell: sameCell(process, cellsOf(failures), context),
+    running_on: process.running.map(({ index, cell_id, since, usage_bytes }) => ({
+      index,
+      cell_id,
+      since,
+      use_mb: usage_bytes === null ? null : mib(usage_bytes),
+    })),
+    setup: process.setup,
     stack: stackOf(process.rootfs),
     disk_mb: process.disk_mb,
     largest_use_mb: used > 0 ? mib(used) : null,
@@ -513,6 +530,27 @@ function finding(process: ProcessEvidence, failures: DiskFailure[], judgement: J
     missing: judgement.missing ?? [],
     remedies: judgement.remedies,
   };
+}
+
+function appsByCell(evidence: DiskEvidence): Context['failingOn'] {
+  const cells: Context['failingOn'] = new Map();
+  for (const process of evidence.processes) {
+    for (const failure of process.failures) {
+      if (failure.cell_id === null || failure.class === 'app-exit') continue;
+      const apps = cells.get(failure.cell_id) ?? new Map<string, string>();
+      apps.set(appKey(process), process.app_name ?? appKey(process));
+      cells.set(failure.cell_id, apps);
+    }
+  }
+  return cells;
+}
+
+function sameCell(process: ProcessEvidence, cells: string[], context: Context): DiskFinding['same_cell'] {
+  return cells.flatMap((cell_id) => {
+    const others = new Map(context.failingOn.get(cell_id));
+    others.delete(appKey(process));
+    return others.size === 0 ? [] : [{ cell_id, apps: [...others.values()] }];
+  });
 }
 
 function cellsOf(failures: readonly DiskFailure[]): string[] {

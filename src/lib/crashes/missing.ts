@@ -21,7 +21,7 @@ const SOURCES: Record<Source, MissingEvidence> = {
   rep_logs: {
     what: 'the logs of the reps',
     why: 'the sizes that are copied in, and failed writes on the disks of cells, are not known',
-    how: "bosh -d cf ssh diego-cell -r -c 'sudo cat /var/vcap/sys/log/rep/rep.stdout.log' > rep.log; then --rep-logs rep.log",
+    how: "bosh -d cf ssh diego-cell -c 'sudo cat /var/vcap/sys/log/rep/rep.stdout.log' > rep.log; then --rep-logs rep.log",
   },
   cf_events: {
     what: 'the crash events of the Cloud Controller',

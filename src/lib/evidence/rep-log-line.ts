@@ -135,9 +135,17 @@ function parseObject(text: string): Record<string, unknown> | undefined {
   }
 }
 
-/** BOSH's syslog forwarder puts the VM's id, which is the cell's id, into the structured data. */
+/**
+ * BOSH's syslog forwarder puts the VM's id, which is the cell's id, into the structured data; `bosh ssh -c` puts it in front
+ * of each line.
+ */
 function cellOfFrame(line: string, end: number): string | null {
-  return /\[instance@\d+[^\]]*\bid="([^"]+)"/.exec(line.slice(0, end))?.[1] ?? null;
+  const frame = line.slice(0, end);
+  return (
+    /\[instance@\d+[^\]]*\bid="([^"]+)"/.exec(frame)?.[1] ??
+    /^[\w-]+\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}): std(?:out|err) \|/i.exec(frame)?.[1] ??
+    null
+  );
 }
 
 function kindOf(message: string, data: Record<string, unknown>): RepLogKind | undefined {

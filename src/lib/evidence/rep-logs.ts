@@ -59,7 +59,7 @@ export interface RepLogs {
 }
 
 /** So many containers are remembered, so many failures of one, so many errors of cells: memory has a bound. */
-const MAX_CONTAINERS = 100_000;
+const MAX_CONTAINERS = 20_000;
 const MAX_FAILURES = 20;
 const MAX_PAYLOADS = 16;
 const MAX_HOST_ERRORS = 1000;
@@ -191,13 +191,29 @@ export class RepLogCollector {
     return container;
   }
 
-  /** Makes room: the oldest containers of which nothing failed, and if there are none the oldest at all. */
+  /**
+   * Makes room. The oldest go first: those of which nothing failed, but for the one of each process into which the most was copied,
+   * which is the evidence; then, if that is not enough, any.
+   */
   #forget(): void {
     const goal = this.#containers.size - MAX_CONTAINERS / 10;
-    for (const onlyHealthy of [true, false]) {
+    const largest = new Map<string, { guid: string; bytes: number }>();
+    for (const [guid, { process_guid, payloads }] of this.#containers) {
+      if (process_guid === null) continue;
+      const bytes = payloads.reduce(
+        (sum, payload) => sum + (payload.streamed_bytes ?? payload.fetched_bytes ?? 0),
+        0,
+      );
+      if (bytes > (largest.get(process_guid)?.bytes ?? -1)) largest.set(process_guid, { guid, bytes });
+    }
+    for (const mayGo of [
+      ({ failures, process_guid, container_guid }: LoggedContainer) =>
+        failures.length === 0 && largest.get(process_guid ?? '')?.guid !== container_guid,
+      () => true,
+    ]) {
       for (const [guid, container] of this.#containers) {
         if (this.#containers.size <= goal) return;
-        if (onlyHealthy && container.failures.length > 0) continue;
+        if (!mayGo(container)) continue;
         this.#containers.delete(guid);
         this.#forgotten++;
       }
