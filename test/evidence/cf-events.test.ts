@@ -26,7 +26,7 @@ const v3 = (instance: string, type = 'audit.app.process.crash') => ({
     exit_description: TEXT,
     ...(type === 'app.crash'
       ? {}
-      : { crash_count: 3, crash_timestamp: 1795363519505655293, version: VERSION }),
+      : { crash_count: 3, crash_timestamp: 1795363519505655000, version: VERSION }),
   },
   space: { guid: 's' },
   organization: { guid: 'o' },
