@@ -36,6 +36,14 @@ export const TOUR: readonly Step[] = [
     why: `Now ${OLD_LABEL} can leave the manifest.`,
     args: ['keys', 'audit', '--removable', OLD_LABEL],
   },
+  {
+    why: 'The same store tells what the cells hold ...',
+    args: ['cells', '--by', 'zone'],
+  },
+  {
+    why: '... and which apps crash most.',
+    args: ['lrps', '--filter', 'crash_count>0', '--sort', '-crash_count', '--limit', '5'],
+  },
 ];
 
 /** What to try in a shell. */
@@ -44,5 +52,7 @@ export const SUGGESTIONS: readonly string[] = [
   'cgdiego keys audit',
   `cgdiego rotate-key --to ${NEW_LABEL} --assume-deployed`,
   'cgdiego keys audit --verify -o json',
+  'cgdiego cells',
+  'cgdiego lrps --filter "crash_count>0"',
   `cgdiego rotate-key --to ${OLD_LABEL} --assume-deployed`,
 ];

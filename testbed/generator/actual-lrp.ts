@@ -34,12 +34,13 @@ const ORDINARY = 0;
 const EVACUATING = 1;
 const SUSPECT = 2;
 
-/** Shares of all instances, as captured; the last three are rarer than any capture of this size shows. */
+/** Shares of all instances, as captured; the last two are rarer than any capture of this size shows. */
 const CRASHED_SHARE = 0.068;
 const CLAIMED_SHARE = 0.031;
 const RESTARTED_SHARE = 0.01;
 const SUSPECT_SHARE = 0.004;
-const EVACUATING_SHARE = 0.004;
+/** Of the instances on the cell that evacuates. */
+const EVACUATING_SHARE = 0.5;
 /** Of the largest instances: those that the last auction found no room for, though one may have come free since. */
 const UNPLACED_SHARE = 0.03;
 const LARGE_MEMORY_MB = 4096;
@@ -75,6 +76,8 @@ export interface ActualLrpContext {
   cells: Cells;
   /** A cell that instances are still said to run on, but that Locket does not know any more. */
   missingCell: MadeCell;
+  /** The one cell that is being drained. */
+  evacuatingCell: MadeCell;
   /** Unix milliseconds. */
   now: number;
   /** The share of rows that are older than the columns internal_routes and metric_tags. */
@@ -118,10 +121,10 @@ function chooseInstances(app: App, index: number, context: ActualLrpContext): In
       { state: 'RUNNING', cell: context.missingCell, presence: SUSPECT },
     ];
   }
-  if (random.chance(EVACUATING_SHARE)) {
+  if (cell === context.evacuatingCell && random.chance(EVACUATING_SHARE)) {
     const next = place();
-    const ordinary: Instance =
-      'placementError' in next ? { state: 'UNCLAIMED', ...next } : { state: 'CLAIMED', cell: next };
+    const isPlaced = 'cellId' in next && next !== cell;
+    const ordinary: Instance = isPlaced ? { state: 'CLAIMED', cell: next } : { state: 'UNCLAIMED' };
     return [ordinary, { ...running, presence: EVACUATING }];
   }
   return [running];

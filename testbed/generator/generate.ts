@@ -66,7 +66,13 @@ export async function generateFoundation(
   const sealer = new Sealer(random, { otherLabels: {}, ...options });
   const cells = new Cells(random, zones, options.cells ?? cellsFor(desiredLrps));
   const missingCell = { ...cells.all[0]!, cellId: random.guid(), address: '10.10.255.1' };
-  const context = { random, sealer, cells, missingCell, now, nullShare: options.nullShare ?? 0 };
+  const evacuatingCell = cells.all.find(
+    (cell) => cell.placementTags.length + cell.volumeDrivers.length === 0,
+  )!;
+  const context = {
+    ...{ random, sealer, cells, missingCell, evacuatingCell, now },
+    nullShare: options.nullShare ?? 0,
+  };
   const damagedEvery = Math.floor(desiredLrps / damaged);
 
   // The two big tables fill at the same time, each over a connection of its own.
