@@ -142,6 +142,14 @@ describe('cgdiego certs', () => {
     expect(broken.stderr).not.toContain('secret');
   });
 
+  test('a manifest of nothing but variables is not a check that passed', async () => {
+    const file = join(root, 'variables.yml');
+    await writeFile(file, 'diego_bbs_server:\n  certificate: ((bbs.certificate))\n');
+    const { code, stdout, stderr } = await cgdiego(['certs', '--manifest', file]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('holds no certificate');
+  });
+
   test('one source that cannot be read does not hide the others', async () => {
     const unreadable = join(root, 'unreadable.crt');
     await writeFile(unreadable, 'nothing');

@@ -1,4 +1,5 @@
 import { readInput } from '../bbs/config-file.ts';
+import { UsageError } from '../errors.ts';
 import { type CaBundle, type FoundCertificate, readable, type Role } from './found.ts';
 import type { CertificateBlock, PrivateKeyBlock } from './pem.ts';
 import { placeOf } from './place.ts';
@@ -7,10 +8,15 @@ import { pemInYaml, type PemValue } from './yaml-pem.ts';
 /**
  * Reads every certificate in a YAML manifest, ops file or vars file.
  *
- * @throws {UsageError} when it cannot be read or is not YAML.
+ * @throws {UsageError} when it cannot be read, is not YAML or holds no certificate.
  */
 export async function readManifest(file: string): Promise<FoundCertificate[]> {
-  return certificatesInManifest(await readInput(file), file);
+  const found = await certificatesInManifest(await readInput(file), file);
+  if (found.length > 0) return found;
+  throw new UsageError(`${file} holds no certificate.`, {
+    why: '((variables)) are not looked up.',
+    next: 'Name the vars file, or the manifest as BOSH has it with its variables filled in.',
+  });
 }
 
 /**

@@ -82,8 +82,8 @@ export function parseCertificate(der: Uint8Array): Certificate {
     serial: x509.serialNumber.toLowerCase(),
     version,
     sans: (find('subjectAltName')?.altNames ?? []).map(altName),
-    notBefore: new Date(x509.validFrom),
-    notAfter: new Date(x509.validTo),
+    notBefore: readTime(x509.validFrom),
+    notAfter: readTime(x509.validTo),
     isCa: constraints?.cA === true,
     pathLength: typeof constraints?.pathLenConstraint === 'number' ? constraints.pathLenConstraint : null,
     usage: { key: flags(find('keyUsage')), extended: flags(find('extKeyUsage')) },
@@ -93,6 +93,13 @@ export function parseCertificate(der: Uint8Array): Certificate {
     hasNameConstraints: extensions.some(({ id }) => id === '2.5.29.30'),
     fingerprint: x509.fingerprint256.replaceAll(':', '').toLowerCase(),
   };
+}
+
+/** OpenSSL's text, such as `Nov 22 17:39:27 2026 GMT`. */
+function readTime(text: string): Date {
+  const date = new Date(text);
+  if (Number.isNaN(date.getTime())) throw new Error('its validity is not a pair of times');
+  return date;
 }
 
 interface Structure {
