@@ -1,11 +1,11 @@
 // Builds dist/ from src/ and the oclif manifest from dist/. Runs on `npm install` of a clone and before `npm pack`.
 import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { generateManifest, root } from './manifest.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const bin = (name) => fileURLToPath(new URL(`../node_modules/.bin/${name}`, import.meta.url));
+const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 
 rmSync(new URL('../dist', import.meta.url), { recursive: true, force: true });
-execFileSync(bin('tsc'), ['-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
-execFileSync(bin('oclif'), ['manifest'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
+writeFileSync(new URL('../oclif.manifest.json', import.meta.url), await generateManifest());
