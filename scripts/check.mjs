@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { generateManifest, read, root } from './manifest.mjs';
-import { generateAll } from './reference.mjs';
+import { describeCommands, generateAll } from './reference.mjs';
 
 const problems = [];
 
@@ -10,6 +10,12 @@ for (const [path, expected] of await generateAll()) {
   const actual = existsSync(new URL(`../${path}`, import.meta.url)) ? read(path) : undefined;
   if (actual !== expected)
     problems.push(`${path} is not current${difference(actual, expected)}. Run: npm run docs`);
+}
+
+for (const { name, flags, records } of await describeCommands()) {
+  if (flags.some((flag) => flag.name === 'columns') && records.length === 0) {
+    problems.push(`cgdiego ${name} takes --columns but does not say which: add \`static override records\`.`);
+  }
 }
 
 const manifest = await generateManifest();

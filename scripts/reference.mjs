@@ -16,7 +16,8 @@ export async function generateAll() {
   ]);
 }
 
-async function describeCommands() {
+/** The commands in the order of their names, with everything that is said about them. */
+export async function describeCommands() {
   const config = await loadConfig();
   const { recordsOf } = await import('../dist/lib/cli/records.js');
   const shown = config.commands.filter(({ hidden }) => !hidden).sort((a, b) => (a.id < b.id ? -1 : 1));
@@ -93,7 +94,8 @@ ${commands.map((command) => commandSection(command, shared)).join('\n')}`;
 function sharedFlags(commands) {
   const seen = new Map();
   for (const flag of commands.flatMap(({ flags }) => flags)) {
-    if (flag.helpGroup === undefined) continue;
+    // Which formats there are differs from command to command.
+    if (flag.helpGroup === undefined || flag.name === 'output') continue;
     const key = meaning(flag);
     seen.set(key, { flag, count: (seen.get(key)?.count ?? 0) + 1 });
   }

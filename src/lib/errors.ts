@@ -8,7 +8,7 @@ export const ExitCode = {
   usage: 2,
   /** Done, and the check found something that the operator must act on. */
   found: 3,
-  /** Interrupted by SIGINT. */
+  /** Interrupted: Ctrl-C, SIGTERM or SIGHUP. */
   interrupted: 130,
 } as const;
 

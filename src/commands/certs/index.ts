@@ -22,6 +22,10 @@ to its CA, or lacks what its place needs (BBS, rep, Locket, auctioneer, SSH prox
     target: Args.string({ multiple: true, description: 'files, directories, HOST:PORT' }),
   };
 
+  static override records = {
+    '': async () => (await import('../../lib/certificates/record.ts')).certificateRecord,
+  };
+
   static override flags = {
     'bbs-config': Flags.string({
       multiple: true,

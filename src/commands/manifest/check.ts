@@ -14,6 +14,10 @@ store, too. Exit code 3 when something was found.`;
     '<%= config.bin %> <%= command.id %> cf-deployment.yml cloud-config.yml runtime-config.yml --vars-file vars.yml --fail-on error',
     '<%= config.bin %> <%= command.id %> --rules',
   ];
+  static override records = {
+    '': async () => (await import('../../lib/views/manifest.ts')).FINDINGS,
+    '--rules': async () => (await import('../../lib/views/manifest.ts')).RULE_ROWS,
+  };
   static override args = {
     file: Args.string({ multiple: true, description: 'the files, looked at together' }),
   };
