@@ -15,6 +15,11 @@ beginning of one) it shows that cell with its instances, tasks and crashes.`;
     '<%= config.bin %> <%= command.id %> --by zone',
     '<%= config.bin %> <%= command.id %> 5b1484f2',
   ];
+  static override records = {
+    '': async () => (await import('../lib/views/cells.ts')).cellRecord(true),
+    '--by zone': async () => (await import('../lib/views/cells.ts')).ZONE_RECORD,
+    '--by pool': async () => (await import('../lib/views/cells.ts')).POOL_RECORD,
+  };
   static override args = { cell_id: Args.string({ description: 'a cell, or the beginning of its id' }) };
   static override flags = {
     ...foundationFlags,

@@ -15,6 +15,11 @@ beginning of one it shows everything about that LRP. Environment values, passwor
     '<%= config.bin %> <%= command.id %> 71e796a2',
     '<%= config.bin %> <%= command.id %> --full -o ndjson > desired.ndjson',
   ];
+  static override records = {
+    '': async () => (await import('../lib/views/lrps.ts')).LRP_RECORD,
+    '--instances': async () => (await import('../lib/views/lrps.ts')).instanceRecord(0),
+    '--full': async () => (await import('../lib/views/lrps.ts')).LRP_FULL_RECORD,
+  };
   static override args = {
     guid: Args.string({ description: "a process guid, an app's guid, or the beginning of one" }),
   };

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { rememberIds } from '../../src/lib/cli/completion/remembered-ids.ts';
 import { cgdiego } from '../support/cli.ts';
+import { createDatabase } from '../support/database.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 let home: string;
@@ -37,4 +38,16 @@ it('answers with remembered ids, and with nothing where it knows nothing', async
   expect((await cgdiego(['__complete', 'cells', 'cells'], { env })).stdout).toBe('cell-1\ncell-2\n');
   expect((await cgdiego(['__complete', 'columns', 'nope'], { env })).stdout).toBe('');
   expect((await cgdiego(['__complete', 'anything'], { env })).code).toBe(0);
+});
+
+it('completes the cells that were listed last, and the columns of a list', async () => {
+  const env = { XDG_CACHE_HOME: join(home, 'cache-of-cells') };
+  const url = await createDatabase('diego-key-2026-10', 'locket');
+  const listed = await cgdiego(['cells', '--quiet', '--database-url', url], { env });
+  expect(listed.code).toBe(0);
+  expect(listed.stdout.split('\n').length).toBeGreaterThan(12);
+  expect((await cgdiego(['__complete', 'cells', 'cells'], { env })).stdout).toBe(listed.stdout);
+  expect((await cgdiego(['__complete', 'zones', 'cells'], { env })).stdout).toContain('z1\nz2\n');
+  const columns = (await cgdiego(['__complete', 'columns', 'cells'], { env })).stdout.split('\n');
+  expect(columns).toEqual(expect.arrayContaining(['cell_id', 'zone', 'memory_pct', 'live']));
 });

@@ -47,9 +47,23 @@ export async function showCells(
   } else {
     const list = prepareList(terminal, cellRecord(flags.live), options);
     const { cells } = await readCells(flags, context);
+    await rememberForCompletion(cells);
     const { closed } = await list.write(cells.map(cellRow));
     if (!closed && withTotals(options)) await writeText(terminal, totalsText(cells, terminal));
   }
+}
+
+/** So that the shell can complete the ids that were just on the screen. */
+async function rememberForCompletion(cells: readonly CellAndUse[]): Promise<void> {
+  const { rememberIds } = await import('./completion/remembered-ids.ts');
+  await rememberIds(
+    'cells',
+    cells.map(({ cell }) => cell.cell_id),
+  );
+  await rememberIds(
+    'zones',
+    cells.map(({ cell }) => cell.zone),
+  );
 }
 
 async function readCells(flags: FoundationFlags, context: ShowContext): Promise<CellsAnswer> {
