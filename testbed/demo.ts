@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { generateFoundation } from './generator/generate.ts';
 import { startPostgres } from './postgres.ts';
 import { SUGGESTIONS, TOUR } from './tour.ts';
-import { BIN, DEMO_KEYS, makeWorkspace, OLD_LABEL, quote } from './workspace.ts';
+import { assertBuilt, BIN, DEMO_KEYS, makeWorkspace, OLD_LABEL, quote } from './workspace.ts';
 
 const USAGE = `Usage: npm run demo -- [--lrps N] [--seed N] [--shell]
 
@@ -124,13 +124,11 @@ async function main(): Promise<void> {
     say(USAGE);
     return;
   }
+  assertBuilt();
   listenForSignals();
-  const workspace = await makeWorkspace();
-  const cleanups = [() => workspace.remove()];
+  say('# Starting a PostgreSQL of its own (on loopback, in a temporary folder) ...');
+  const postgres = await startPostgres();
   try {
-    say('# Starting a PostgreSQL of its own (on loopback, in a temporary folder) ...');
-    const postgres = await startPostgres();
-    cleanups.push(() => postgres.destroy());
     interruption.signal.throwIfAborted();
     const made = await generateFoundation(postgres.url(), {
       desiredLrps: options.lrps,
@@ -144,10 +142,10 @@ async function main(): Promise<void> {
     say(
       `# A made-up foundation: ${made.desiredLrps} desired LRPs, ${made.actualLrps} actual LRPs, ${made.tasks} tasks on ${made.cells.length} cells.`,
     );
-    const env = workspace.environment(postgres.url());
+    const env = await makeWorkspace(postgres.home, postgres.url());
     await (options.shell ? shell(env) : tour(env));
   } finally {
-    for (const cleanup of cleanups.reverse()) await cleanup();
+    await postgres.destroy();
   }
 }
 

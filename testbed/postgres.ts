@@ -13,6 +13,8 @@ const run = promisify(execFile);
 export interface EmbeddedPostgres {
   readonly port: number;
   readonly dataDir: string;
+  /** The temporary folder that all of it is in. What else is put there goes with the server, even when this process is killed. */
+  readonly home: string;
   /** `postgres://postgres@127.0.0.1:<port>/<database>` */
   url(database?: string): string;
   /** Starts the server again on the same port after {@link EmbeddedPostgres.halt}. */
@@ -155,6 +157,7 @@ export async function startPostgres(options: EmbeddedPostgresOptions = {}): Prom
       return port;
     },
     dataDir,
+    home,
     url,
     start,
     halt,

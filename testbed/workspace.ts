@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -15,19 +14,18 @@ export const DEMO_KEYS = new Map([
 export const OLD_LABEL = 'key-2026-10';
 export const NEW_LABEL = 'key-2026-11';
 
-/** A temporary folder with a keys file, and a `cgdiego` to put on the PATH. */
-export interface Workspace {
-  readonly folder: string;
-  /** What a shell needs in its environment so that `cgdiego` works on the store. */
-  environment(databaseUrl: string): Record<string, string>;
-  remove(): Promise<void>;
-}
-
-export async function makeWorkspace(): Promise<Workspace> {
+/** @throws when `npm run build` has not been run */
+export function assertBuilt(): void {
   if (!existsSync(join(ROOT, 'dist', 'lib', 'cli', 'main.js'))) {
     throw new Error('cgdiego is not built. Run npm install (or npm run build) first.');
   }
-  const folder = await mkdtemp(join(tmpdir(), 'cgdiego-demo-'));
+}
+
+/**
+ * Puts a keys file and a `cgdiego` for the PATH into a folder.
+ * @returns what a shell needs in its environment so that `cgdiego` works on the store
+ */
+export async function makeWorkspace(folder: string, databaseUrl: string): Promise<Record<string, string>> {
   const keysFile = join(folder, 'keys.json');
   const keys = { active_key_label: NEW_LABEL, encryption_keys: Object.fromEntries(DEMO_KEYS) };
   await writeFile(keysFile, `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600 });
@@ -36,13 +34,9 @@ export async function makeWorkspace(): Promise<Workspace> {
   const shim = `#!/bin/sh\nexec ${quote(process.execPath)} ${quote(BIN)} "$@"\n`;
   await writeFile(join(bin, 'cgdiego'), shim, { mode: 0o755 });
   return {
-    folder,
-    environment: (databaseUrl) => ({
-      CGDIEGO_DATABASE_URL: databaseUrl,
-      CGDIEGO_KEYS: keysFile,
-      PATH: [bin, process.env.PATH].join(delimiter),
-    }),
-    remove: () => rm(folder, { recursive: true, force: true }),
+    CGDIEGO_DATABASE_URL: databaseUrl,
+    CGDIEGO_KEYS: keysFile,
+    PATH: [bin, process.env.PATH].join(delimiter),
   };
 }
 

@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { generateFoundation, type GeneratedFoundation } from '../../testbed/generator/generate.ts';
@@ -31,8 +30,7 @@ export interface BenchStore {
 
 export async function startBenchStore(options: EmbeddedPostgresOptions = {}): Promise<BenchStore> {
   const postgres = await startPostgres(options);
-  const folder = await mkdtemp(join(tmpdir(), 'cgdiego-bench-keys-'));
-  const keysFile = join(folder, 'keys.json');
+  const keysFile = join(postgres.home, 'keys.json');
   await writeFile(
     keysFile,
     JSON.stringify({ active_key_label: 'key-2026-11', encryption_keys: Object.fromEntries(KEYS) }),
@@ -65,10 +63,7 @@ export async function startBenchStore(options: EmbeddedPostgresOptions = {}): Pr
     async drop(url) {
       await sql(postgres.url(), `DROP DATABASE ${new URL(url).pathname.slice(1)}`);
     },
-    async destroy() {
-      await postgres.destroy();
-      await rm(folder, { recursive: true, force: true });
-    },
+    destroy: () => postgres.destroy(),
   };
 }
 
