@@ -33,6 +33,8 @@ export interface Edit {
   lists: Map<Node, { add: number } | { remove: number }>;
   /** The maps in which `active_key_label` gets a new value. */
   activated: Set<Node>;
+  /** What that value is. */
+  active: string | undefined;
   /** The scalars that get a new value. */
   replaced: Set<Node>;
   /** What the operator should know beside the diff. */
@@ -40,7 +42,14 @@ export interface Edit {
 }
 
 export function emptyEdit(): Edit {
-  return { splices: [], lists: new Map(), activated: new Set(), replaced: new Set(), notes: [] };
+  return {
+    splices: [],
+    lists: new Map(),
+    activated: new Set(),
+    active: undefined,
+    replaced: new Set(),
+    notes: [],
+  };
 }
 
 /** Adds a key to every block that lacks its label; `keyFor` says whether its passphrase stands there or in a variable. */
@@ -110,7 +119,7 @@ function createList(source: Source, block: KeyBlock, key: NewKey): Splice[] {
 
 /** Makes `label` the active key in every block. Each must have it among its keys. */
 export function activateKey(source: Source, blocks: readonly KeyBlock[], label: string): Edit {
-  const edit = emptyEdit();
+  const edit = { ...emptyEdit(), active: label };
   for (const block of distinctBy(blocks, ({ active, bbs }) => active.raw ?? bbs.node)) {
     if (block.active.text === label) continue;
     edit.splices.push(...activation(source, block, label, edit.notes));
@@ -166,8 +175,9 @@ function replaceScalar(text: string, node: Scalar, written: string, value: strin
     const source = text.slice(start, end);
     const lines = source.split('\n').slice(1);
     const content = lines.filter((line) => line.trim() !== '');
-    if (content.length === 1 && /^[^\s\p{Cc}]+$/u.test(value)) {
-      const line = content[0]!;
+    const [line = ''] = content;
+    // Spaces and a line break at the end may belong to the value: then the header cannot stay.
+    if (content.length === 1 && node.value === line.trim() && /^[^\s\p{Cc}]+$/u.test(value)) {
       const at = start + source.indexOf(line, source.indexOf('\n'));
       const from = at + line.search(/\S/);
       return { start: from, end: at + line.trimEnd().length, text: value };

@@ -82,7 +82,13 @@ class Comparison {
     const listed = this.#edit.lists.get(old);
     const ownList = listed !== undefined && !this.#isKeysObject(old);
     const meant = new Set<string>();
-    if (this.#edit.activated.has(old)) meant.add('active_key_label');
+    if (this.#edit.activated.has(old)) {
+      meant.add('active_key_label');
+      const pair = (now.items as AnyPair[]).find(
+        ({ key }) => isScalar(key) && key.value === 'active_key_label',
+      );
+      if (!isScalar(pair?.value) || pair.value.value !== this.#edit.active) return old.range?.[0] ?? 0;
+    }
     if (ownList) meant.add('encryption_keys');
     const others = (items: unknown[]): Item[] =>
       (items as AnyPair[]).filter((pair) => !(isScalar(pair.key) && meant.has(String(pair.key.value))));

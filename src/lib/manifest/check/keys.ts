@@ -242,7 +242,7 @@ export const keyRules: Rule[] = [
     severity: 'warn',
     what: 'a key that is not active and under which the store has nothing (only when the store is asked)',
     why: 'The rotation away from it is done; only backups need it.',
-    next: 'Take it out: cgdiego keys remove. (A key that was only just added is to be activated instead.)',
+    next: 'Take it out: cgdiego keys remove LABEL. A key that was only just added is to be activated instead.',
     source: 'cgdiego keys audit',
     *check(context) {
       const { census } = context;
