@@ -12,31 +12,32 @@ export interface Leaf {
   shown: string;
 }
 
-/** Aliases can make a small file endless. */
-const MAX_DEPTH = 40;
-const MAX_LEAVES = 100_000;
+/** Aliases can make a small file very large: a real manifest has some thousands of values. */
+const MOST_VALUES = 200_000;
 
 /** All scalars below a view, without the keys of the BBS, which are compared by label. */
-export function leavesOf(
-  view: View,
-  into = new Map<string, Leaf>(),
-  name = '',
-  secret = false,
-  depth = 0,
-): Map<string, Leaf> {
-  if (depth > MAX_DEPTH || into.size > MAX_LEAVES) return into;
-  if (view.map) {
-    for (const [key, value] of view.entries) {
-      if (key === 'encryption_keys' || key === 'active_key_label') continue;
-      leavesOf(value, into, key, secret || isSecretName(key), depth + 1);
+export function leavesOf(view: View, into: Map<string, Leaf>): void {
+  let visited = 0;
+  const inside = new Set<unknown>();
+  const visit = (value: View, name: string, secret: boolean): void => {
+    const { node } = value;
+    if (visited++ > MOST_VALUES || inside.has(node)) return;
+    if (value.map || value.seq) {
+      // An alias may refer to what contains it.
+      inside.add(node);
+      for (const [key, child] of value.entries) {
+        if (key !== 'encryption_keys' && key !== 'active_key_label') {
+          visit(child, key, secret || isSecretName(key));
+        }
+      }
+      for (const item of value.items) visit(item, name, secret);
+      inside.delete(node);
+    } else if (value.exists) {
+      const written = value.written ?? '';
+      into.set(value.path, { path: value.path, name, value: written, shown: shownValue(written, secret) });
     }
-  } else if (view.seq) {
-    for (const item of view.items) leavesOf(item, into, name, secret, depth + 1);
-  } else if (view.exists) {
-    const value = view.written ?? '';
-    into.set(view.path, { path: view.path, name, value, shown: shownValue(value, secret) });
-  }
-  return into;
+  };
+  visit(view, '', false);
 }
 
 function shownValue(value: string, secret: boolean): string {
