@@ -1,13 +1,18 @@
 import { randomInt } from 'node:crypto';
 import { scalarText } from './scalars.ts';
 
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
-/** 62^44 is more than 2^261: at least the 256 bits of the AES key that is made from it. */
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+const ALPHABET = `${LETTERS}0123456789`;
+/** 52 times 62^43 is more than 2^261: at least the 256 bits of the AES key that is made from it. */
 const LENGTH = 44;
 
-/** A passphrase from the system's random source that no YAML, JSON, URL or shell needs to quote. */
+/**
+ * A passphrase from the system's random source that no YAML, JSON, URL or shell needs to quote: it begins with a letter, so that nobody
+ * takes it for a number.
+ */
 export function generatePassphrase(): string {
-  return Array.from({ length: LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]!).join('');
+  const characters = Array.from({ length: LENGTH - 1 }, () => ALPHABET[randomInt(ALPHABET.length)]!);
+  return LETTERS[randomInt(LETTERS.length)]! + characters.join('');
 }
 
 /** `key-YYYY-MM` of the day, with `-2`, `-3`, … when that is taken. */
