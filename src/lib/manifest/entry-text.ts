@@ -95,7 +95,8 @@ export function blockEntryLines(keys: View, key: NewKey): string[] {
   const { text } = source;
   const collection = collectionOf(text, keys.node!)!;
   const dash = dashOffsets(collection).at(-1) ?? 0;
-  const margin = text.slice(lineStart(text, dash), dash);
+  // Of a complex key (`? keys`, `: - label`) only the place counts.
+  const margin = text.slice(lineStart(text, dash), dash).replace(/\S/g, ' ');
   const item = collection.items.at(-1) as Node | null;
   if (isMap(item) && item.flow === true) return [`${margin}- ${flowEntryText(keys, key)}`];
   const map = lastMap(keys);
