@@ -139,6 +139,51 @@ function planted(fault: Fault): Texts {
 }
 
 describe('manifest check', () => {
+  it('looks at stubs in several files together', () => {
+    const [secrets, counts] = fixture('diego-secrets.yml').split('instance_count_overrides:');
+    const sources = [
+      parseSource(
+        'secrets.yml',
+        secrets!
+          .replace('evacuation_timeout_in_seconds: 600', 'evacuation_timeout_in_seconds: 30')
+          .replace(/ {4}- name: diego2\n[^]*?(?= {2}resource_pool)/, ''),
+      ),
+      parseSource('counts.yml', `instance_count_overrides:${counts!}`),
+    ];
+    const found = checkManifests(readSet(sources), { addons: ['auto'] });
+    expect(new Set(found.map(({ rule, file }) => `${rule} ${file}`))).toEqual(
+      new Set(['zones/subnet-missing secrets.yml', 'cells/evacuation-too-short secrets.yml']),
+    );
+  });
+
+  it('compares what cells offer, not only their VMs', () => {
+    const text = fixture('diego-deployed.yml').replace(
+      'diego: {rep: {zone: z2}}',
+      'diego: {rep: {zone: z2}, executor: {memory_capacity_mb: 20000}}',
+    );
+    expect(check({ 'diego-deployed.yml': text }).map(({ rule }) => rule)).toEqual([
+      'zones/cell-sizes-differ',
+    ]);
+  });
+
+  it('judges the keys that an ops file adds', () => {
+    const text = fixture('rotate-ops.yml').replace(
+      '"((diego_bbs_encryption_keys_passphrase_2025_10))"',
+      'changeme',
+    );
+    expect(check({ 'rotate-ops.yml': text }).map(({ rule, line }) => [rule, line])).toEqual([
+      ['keys/passphrase-placeholder', 12],
+    ]);
+  });
+
+  it('misses a role that nobody has', () => {
+    const text = fixture('cf.yml').replaceAll('- name: auctioneer', '- name: other');
+    expect(check({ 'cf.yml': text })[0]).toMatchObject({
+      rule: 'zones/brain-per-zone',
+      what: 'No VM runs auctioneer.',
+    });
+  });
+
   it.each(Object.entries(FILES))('finds nothing in the clean files %s', (_set, names) => {
     expect(check(Object.fromEntries(names.map((name) => [name, fixture(name)])))).toEqual([]);
   });

@@ -195,6 +195,14 @@ const CASES: Case[] = [
     remove: [['  -\n    "label": \'a\'\n    "passphrase": !!str "tab\\there"\n', '']],
   },
   {
+    name: 'complex keys, each with its question mark',
+    text: '? active_key_label\n: a\n? encryption_keys\n: - ? label\n    : a\n    ? passphrase\n    : old-one\n? z\n: 1\n',
+    old: 'a',
+    add: [['    : old-one\n', '    : old-one\n  - label: key-2026-10\n    passphrase: Zq8mS2nKt5\n']],
+    activate: [['active_key_label\n: a', 'active_key_label\n: key-2026-10']],
+    remove: [],
+  },
+  {
     name: 'an ops file that adds keys',
     text: fixture('rotate-ops.yml'),
     old: 'key-2025-10',
@@ -252,6 +260,12 @@ describe.each(CASES)('$name', ({ file, text, add, activate, remove, old }) => {
     const activated = apply(added, activate);
     expect(await run(path, await planActivate(targets, NEW.label))).toBe(activated);
     expect((await planActivate(targets, NEW.label)).changes).toEqual([]);
+    if (remove.length === 0) {
+      // Its first line is that of the list itself: refused, and nothing is written.
+      await expect(planRemove(targets, old)).rejects.toThrow('cannot be edited safely');
+      expect(await readFile(path, 'utf8')).toBe(activated);
+      return;
+    }
     expect(await run(path, await planRemove(targets, old))).toBe(apply(activated, remove));
     expect(await readdir(folder)).toEqual([file ?? 'manifest.yml']);
   });

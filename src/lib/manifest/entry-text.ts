@@ -56,7 +56,7 @@ function styleOf(source: Source, map: YAMLMap | undefined): Style {
 /** What stands between a key and its value: a colon and the spaces that line the values up. */
 export function separatorOf(source: Source, pair: AnyPair): string {
   const between = source.text.slice(pair.key.range![1], pair.value?.range?.[0] ?? 0);
-  return /^\s*:[ \t]+$/.test(between) || (source.json && /^\s*:\s*$/.test(between)) ? between : ': ';
+  return /^[ \t]*:[ \t]+$/.test(between) || (source.json && /^\s*:\s*$/.test(between)) ? between : ': ';
 }
 
 function fieldText(style: Style, field: Field, key: NewKey): string {

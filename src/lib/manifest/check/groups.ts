@@ -41,7 +41,7 @@ export function groupsOf(root: View, documents: readonly View[]): Group[] {
     ...(root.get('instance_groups').exists
       ? []
       : root.get('jobs').items.map((view) => oldJob(root, view, documents))),
-    ...root.get('instance_count_overrides').items.map((view) => stubGroup(root, view)),
+    ...root.get('instance_count_overrides').items.map((view) => stubGroup(root, view, documents)),
   ];
 }
 
@@ -104,14 +104,16 @@ function oldJob(root: View, view: View, documents: readonly View[]): Group {
   };
 }
 
-function stubGroup(root: View, view: View): Group {
+/** The stubs may stand in one file or in several. */
+function stubGroup(root: View, view: View, documents: readonly View[]): Group {
   const name = view.get('name').text ?? '';
   const zone = ZONE_SUFFIX.exec(name)?.[1];
-  const [pool] = root
-    .at('iaas_settings', 'resource_pool_cloud_properties')
-    .items.filter((item) => item.get('name').text === name);
+  const pool = documents
+    .flatMap((each) => each.at('iaas_settings', 'resource_pool_cloud_properties').items)
+    .find((item) => item.get('name').text === name);
+  const overrides = documents.find((each) => each.get('property_overrides').exists) ?? root;
   return {
-    ...common('stub', root, view, []),
+    ...common('stub', overrides, view, []),
     zones: spread(view.get('instances').number, zone === undefined ? [] : [zone]),
     size: vmSize(pool ? [pool.get('cloud_properties')] : []),
     isErrand: false,

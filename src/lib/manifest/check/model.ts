@@ -53,6 +53,7 @@ export function readSet(sources: Source[], variables?: Variables): ManifestSet {
     keyBlocks: [
       ...sources.flatMap((source) => findKeyBlocks(source, variables)),
       ...opsFiles.flatMap(blocksInOps),
+      ...opsFiles.flatMap(addedKeys),
     ],
     groups: documents.flatMap((root) => groupsOf(root, documents)),
     properties: deployments.flatMap(propertiesOf),
@@ -62,6 +63,29 @@ export function readSet(sources: Source[], variables?: Variables): ManifestSet {
     addons: documents.flatMap((root) => root.get('addons').items),
     hasCloudConfig: documents.some((root) => root.get('azs').exists || root.get('vm_types').exists),
   };
+}
+
+/** The keys that an ops file adds one by one, as if they were a list. The rest of the list is in a manifest. */
+function addedKeys({ list, operations }: OpsFile): KeyBlock[] {
+  const added = operations.filter(({ target, type }) => target.kind === 'append' && type === 'replace');
+  const [first] = added;
+  if (first === undefined) return [];
+  const bbs = list.items[first.index]!;
+  const entries = added.map(({ value }, index) => ({
+    label: value.get('label'),
+    passphrase: value.get('passphrase'),
+    index,
+  }));
+  return [
+    {
+      form: 'cf-deployment',
+      bbs,
+      active: bbs.get('active_key_label'),
+      keys: first.value,
+      entries,
+      opsPath: first.bbs,
+    },
+  ];
 }
 
 function isDeployment(root: View): boolean {

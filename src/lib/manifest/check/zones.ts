@@ -1,5 +1,5 @@
 import type { View } from '../view.ts';
-import { countByZone, type Group, type Role, running } from './groups.ts';
+import { countByZone, type Group, property, type Role, running } from './groups.ts';
 import type { ManifestSet } from './model.ts';
 import type { Hit, Rule } from './rule.ts';
 
@@ -37,6 +37,20 @@ function zonesOf(groups: readonly Group[]): string[] {
     .sort();
 }
 
+/** Not only cells, as in a file that adds isolated ones to a deployment. */
+function isWholeDiego(set: ManifestSet): boolean {
+  return (['bbs', 'brain', 'access'] as const).some((role) => withRole(set, role).length > 0);
+}
+
+/** What a cell of the group offers and has: equal in all zones, if one zone shall stand in for another. */
+function sizeOf(group: Group): string | undefined {
+  const offered = ['memory_capacity_mb', 'disk_capacity_mb'].flatMap(
+    (name) => property(group, 'rep', 'diego', 'executor', name).number ?? [],
+  );
+  const parts = [group.size.name, ...offered].filter((part) => part !== undefined);
+  return parts.length === 0 ? undefined : parts.join('/');
+}
+
 /** Zones with cells in which no VM has the role. */
 function* missingIn(set: ManifestSet, role: Role, component: string): Generator<Hit> {
   const cellZones = zonesOf(withRole(set, 'cell'));
@@ -44,8 +58,7 @@ function* missingIn(set: ManifestSet, role: Role, component: string): Generator<
   if (cellZones.length === 0) return;
   if (groups.length === 0) {
     const [deployment] = set.deployments;
-    if (deployment && set.groups.length > cellZones.length)
-      yield { at: deployment, what: `No VM runs ${component}.` };
+    if (deployment && isWholeDiego(set)) yield { at: deployment, what: `No VM runs ${component}.` };
     return;
   }
   // An instance count in a variable is not known, and nothing can be said.
@@ -106,15 +119,18 @@ export const zoneRules: Rule[] = [
     source: AVAILABILITY,
     *check({ set }) {
       for (const [tags, groups] of pools(set)) {
-        const sized = groups.filter(({ size }) => size.name !== undefined);
+        const sized = groups.filter((group) => sizeOf(group) !== undefined);
         const byZone = new Map<string, Set<string>>();
-        for (const { zones, size } of sized)
-          for (const zone of zones.keys()) byZone.set(zone, (byZone.get(zone) ?? new Set()).add(size.name!));
+        for (const group of sized) {
+          for (const zone of group.zones.keys()) {
+            byZone.set(zone, (byZone.get(zone) ?? new Set()).add(sizeOf(group)!));
+          }
+        }
         const sizes = [...byZone.values()].map((names) => [...names].sort().join('+'));
         if (new Set(sizes).size <= 1) continue;
         const detail = [...byZone].map(([zone, names]) => `${zone}: ${[...names].join(', ')}`).join('; ');
         yield {
-          at: sized.find(({ size }) => size.name !== sized[0]!.size.name)?.view ?? sized[0]!.view,
+          at: sized.find((group) => sizeOf(group) !== sizeOf(sized[0]!))?.view ?? sized[0]!.view,
           what: `${poolName(tags)} differ in size (${detail}).`,
         };
       }
@@ -195,7 +211,7 @@ export const zoneRules: Rule[] = [
           const definition = set.networks.get(network.get('name').text ?? '');
           if (definition) yield* missingSubnets(group, network, definition);
         }
-        if (group.kind === 'stub') yield* missingStubSubnets(group);
+        if (group.kind === 'stub') yield* missingStubSubnets(set, group);
       }
     },
   },
@@ -237,10 +253,12 @@ function* missingSubnets(group: Group, network: View, definition: View): Generat
 }
 
 /** diego-release's templates put what is in zN on the network diegoN. */
-function* missingStubSubnets(group: Group): Generator<Hit> {
-  const configs = group.root.at('iaas_settings', 'subnet_configs');
+function* missingStubSubnets(set: ManifestSet, group: Group): Generator<Hit> {
+  const configs = set.stubs
+    .map((stub) => stub.at('iaas_settings', 'subnet_configs'))
+    .find(({ seq }) => seq !== undefined);
   const zone = [...group.zones.keys()][0];
-  if (!configs.seq || zone === undefined) return;
+  if (configs === undefined || zone === undefined) return;
   const name = `diego${zone.slice(1)}`;
   const config = configs.items.find((item) => item.get('name').text === name);
   if (config?.get('subnets').isUnknown === true || (config?.get('subnets').items.length ?? 0) > 0) return;
