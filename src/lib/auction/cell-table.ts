@@ -84,6 +84,18 @@ export function cellTable(cells: readonly AuctionCell[]): CellTable {
   };
 }
 
+/** The table without some cells: their rows stay, but they take no work. */
+export function withoutCells(cells: CellTable, gone: (row: number) => boolean): CellTable {
+  const left = cells.members.map((rows) => rows.filter((row) => !gone(row)));
+  const zones = cells.zones.filter((_, zone) => left[zone]!.length > 0);
+  const members = left.filter((rows) => rows.length > 0);
+  const zone = new Int32Array(cells.size).fill(-1);
+  members.forEach((rows, at) => {
+    for (const row of rows) zone[row] = at;
+  });
+  return { ...cells, zones, zone, members };
+}
+
 /**
  * The canonical order: by id, with bin-packing by VM index and then by id. Diego leaves the order of cells to the moment
  * at which each answered; with `random` it is drawn.

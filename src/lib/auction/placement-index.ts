@@ -21,6 +21,10 @@ export interface Winner {
 /** auctionrunner/cell.go: what every instance of the process (or task) on the cell adds to its score. */
 const LOCALITY = 1000;
 const NO_LEAF = -1;
+/** How many numbers a node keeps about room; the fourth only keeps nodes apart evenly. */
+const ROOM = 4;
+/** More layers find faster and cost more to keep. */
+const MOST_LAYERS = 8;
 /** Wider than rounding: sums of a dozen operations, each off by at most 2^-53 of the largest number in them. */
 const ROUNDING = 2e-13;
 
@@ -62,11 +66,15 @@ export class PlacementIndex {
 
   readonly nodes: number;
   readonly #leafCell: Int32Array;
+  /**
+   * Layers leave out cells that have less room than their memory, so that the least key below a node is one of a cell that
+   * can win: cells without room would hide how bad the others are. Every layer has keys for all nodes.
+   */
+  readonly #layerMemory: Int32Array;
   readonly #key: Float64Array;
+  /** By node, {@link ROOM} numbers: the most memory, disk and containers that a cell below it has free. */
   readonly #room: Int32Array;
-  readonly #disk: Int32Array;
-  readonly #containers: Int32Array;
-  /** The first of the node's cells with the least key, and whether all with that key are in its state. */
+  /** By layer and node: the first of the node's cells with the least key, and whether all with that key are in its state. */
   readonly #best: Int32Array;
   readonly #uniform: Uint8Array;
   /** Unchanging: one capacity below the node; the rank of its first cell; the least share of a MB and a container. */
@@ -84,6 +92,7 @@ export class PlacementIndex {
     order: ScoringOrder,
     weights: { starting: number; index: number },
     purpose: IndexPurpose,
+    memories: Int32Array,
   ) {
     this.#cells = cells;
     this.#load = load;
@@ -98,12 +107,12 @@ export class PlacementIndex {
     const shelves = this.#shelves();
     this.nodes = shelves.reduce((sum, shelf) => sum + 2 * leavesFor(shelf.rows.length), 0);
     this.#leafCell = new Int32Array(this.nodes).fill(NO_LEAF);
-    this.#key = new Float64Array(this.nodes).fill(Infinity);
-    this.#room = new Int32Array(this.nodes).fill(-0x8000_0000);
-    this.#disk = new Int32Array(this.nodes).fill(-0x8000_0000);
-    this.#containers = new Int32Array(this.nodes).fill(-0x8000_0000);
-    this.#best = new Int32Array(this.nodes).fill(NO_LEAF);
-    this.#uniform = new Uint8Array(this.nodes);
+    this.#layerMemory = layersFor(memories);
+    const layers = this.#layerMemory.length;
+    this.#key = new Float64Array(layers * this.nodes).fill(Infinity);
+    this.#room = new Int32Array(ROOM * this.nodes).fill(-0x8000_0000);
+    this.#best = new Int32Array(layers * this.nodes).fill(NO_LEAF);
+    this.#uniform = new Uint8Array(layers * this.nodes);
     this.#oneCapacity = new Uint8Array(this.nodes);
     this.#firstRank = new Int32Array(this.nodes).fill(0x7fff_ffff);
     this.#memoryShare = new Float64Array(this.nodes).fill(Infinity);
@@ -133,10 +142,16 @@ export class PlacementIndex {
       });
       for (let node = leaves - 1; node >= 1; node--) {
         this.#summarize(base, node);
-        this.#combine(base, node);
+        this.#combineRoom(base, node);
+        for (let layer = 0; layer < layers; layer++) this.#combine(layer * this.nodes, base, node);
       }
       base += 2 * leaves;
     }
+  }
+
+  /** Whether a cell with room always has a score below all bounds: then what once found no room never will. */
+  get everyRoomWins(): boolean {
+    return !this.#shelfPlain.includes(true);
   }
 
   /** The shelves whose cells are of one of the kinds, by zone: `[zone] -> shelves`. */
@@ -153,8 +168,18 @@ export class PlacementIndex {
     const leaf = this.#nodeOf[cell]!;
     if (leaf < 0) return;
     const base = this.#baseOf[cell]!;
+    const hadRoom = this.#room[ROOM * leaf + 2]! > 0 ? this.#room[ROOM * leaf]! : -Infinity;
     this.#setLeaf(leaf, cell);
-    for (let node = (leaf - base) >> 1; node >= 1; node >>= 1) this.#combine(base, node);
+    const parent = (leaf - base) >> 1;
+    for (let node = parent; node >= 1 && this.#combineRoom(base, node); node >>= 1);
+    // Layers that the cell was not in have nothing to forget; above a node that says what it said, nothing changes.
+    const layers = this.#layerMemory;
+    for (let layer = 0; layer < layers.length && layers[layer]! <= hadRoom; layer++) {
+      const from = layer * this.nodes;
+      for (let node = parent; node >= 1; node >>= 1) {
+        if (!this.#combine(from, base, node) && this.#best[from + base + node] !== cell) break;
+      }
+    }
   }
 
   /** The least counts below every node, for a process with many instances. */
@@ -202,15 +227,19 @@ export class PlacementIndex {
     const { tree } = locality;
     let margin = this.#margin + ROUNDING * Math.abs(winner.score);
     const stack = this.#stack;
+    const layer = this.#layerOf(memory) * this.nodes;
     const keys = this.#key;
+    const rooms = this.#room;
+    // Below a root with one capacity the work's share is the same everywhere.
+    const oneCapacity = this.#oneCapacity[base + 1] === 1;
+    const share = oneCapacity ? this.#shareAt(base + 1, memory, disk) : 0;
     let depth = 0;
     stack[depth++] = 1;
     while (depth > 0) {
       const node = stack[--depth]!;
       const at = base + node;
-      if (this.#room[at]! < memory || this.#disk[at]! < disk || this.#containers[at]! < 1) continue;
-      let bound =
-        keys[at]! + memory * this.#memoryShare[at]! + disk * this.#diskShare[at]! + this.#containerShare[at]!;
+      if (rooms[ROOM * at]! < memory || rooms[ROOM * at + 1]! < disk || rooms[ROOM * at + 2]! < 1) continue;
+      let bound = keys[layer + at]! + (oneCapacity ? share : this.#shareAt(at, memory, disk));
       if (tree !== undefined) bound += LOCALITY * tree[at]!;
       if (bound > winner.score + margin) continue;
       if (node >= leaves) {
@@ -219,15 +248,15 @@ export class PlacementIndex {
         continue;
       }
       if (
-        this.#uniform[at] === 1 &&
+        this.#uniform[layer + at] === 1 &&
         bound > winner.score - margin &&
         (winner.zoneRank < zoneRank || this.#order.rank[winner.cell]! < this.#firstRank[at]!) &&
-        this.#sameState(winner.cell, this.#best[at]!)
+        this.#sameState(winner.cell, this.#best[layer + at]!)
       ) {
         continue;
       }
       const left = 2 * node;
-      if (keys[base + left + 1]! < keys[base + left]! - this.#margin) {
+      if (keys[layer + base + left + 1]! < keys[layer + base + left]! - this.#margin) {
         stack[depth++] = left;
         stack[depth++] = left + 1;
       } else {
@@ -237,20 +266,20 @@ export class PlacementIndex {
     }
   }
 
-  /** Which resources every one of the shelf's cells lacks that has no room, and whether there is such a cell. */
-  lacks(
+  /** Takes off what not every one of the shelf's cells without room lacks. */
+  keepLacking(
     shelf: number,
     memory: number,
     disk: number,
-  ): { memory: boolean; disk: boolean; containers: boolean } {
-    const common = { memory: true, disk: true, containers: true };
-    const root = this.#shelfBase[shelf]! + 1;
+    common: { memory: boolean; disk: boolean; containers: boolean },
+  ): void {
+    const root = ROOM * (this.#shelfBase[shelf]! + 1);
     if (!this.#shelfPlain[shelf]!) {
       // Nothing fits, so that a resource is lacking everywhere exactly if the most of it is too little.
-      common.memory = this.#room[root]! < memory;
-      common.disk = this.#disk[root]! < disk;
-      common.containers = this.#containers[root]! < 1;
-      return common;
+      common.memory &&= this.#room[root]! < memory;
+      common.disk &&= this.#room[root + 1]! < disk;
+      common.containers &&= this.#room[root + 2]! < 1;
+      return;
     }
     for (const cell of this.#cellsOf(shelf)) {
       const lacksMemory = this.#roomOf(cell) < memory;
@@ -262,7 +291,6 @@ export class PlacementIndex {
       common.disk &&= lacksDisk;
       common.containers &&= lacksContainers;
     }
-    return common;
   }
 
   #searchPlainly(
@@ -320,12 +348,30 @@ export class PlacementIndex {
   }
 
   #setLeaf(node: number, cell: number): void {
-    this.#key[node] = this.#keyOf(cell);
-    this.#room[node] = this.#roomOf(cell);
-    this.#disk[node] = this.#load.disk[cell]!;
-    this.#containers[node] = this.#load.containers[cell]!;
-    this.#best[node] = cell;
-    this.#uniform[node] = 1;
+    const room = this.#roomOf(cell);
+    const containers = this.#load.containers[cell]!;
+    this.#room[ROOM * node] = room;
+    this.#room[ROOM * node + 1] = this.#load.disk[cell]!;
+    this.#room[ROOM * node + 2] = containers;
+    const key = this.#keyOf(cell);
+    for (let layer = 0; layer < this.#layerMemory.length; layer++) {
+      const at = layer * this.nodes + node;
+      this.#key[at] = containers > 0 && room >= this.#layerMemory[layer]! ? key : Infinity;
+      this.#best[at] = cell;
+      this.#uniform[at] = 1;
+    }
+  }
+
+  /** The last layer that leaves out no cell with room for so much memory. */
+  #layerOf(memory: number): number {
+    let layer = this.#layerMemory.length - 1;
+    while (layer > 0 && this.#layerMemory[layer]! > memory) layer--;
+    return layer;
+  }
+
+  /** The least that the work itself adds to a score below the node. */
+  #shareAt(at: number, memory: number, disk: number): number {
+    return memory * this.#memoryShare[at]! + disk * this.#diskShare[at]! + this.#containerShare[at]!;
   }
 
   /** The score of work that asks for nothing, on doubles: near enough to order cells by, with a margin. */
@@ -348,34 +394,48 @@ export class PlacementIndex {
     return this.#forTasks ? memory : memory - this.#cells.proxyMemory[cell]!;
   }
 
-  #combine(base: number, node: number): void {
-    const at = base + node;
-    const left = base + 2 * node;
+  /** Whether it changed. */
+  #combineRoom(base: number, node: number): boolean {
+    const rooms = this.#room;
+    const at = ROOM * (base + node);
+    const left = ROOM * (base + 2 * node);
+    const right = left + ROOM;
+    let changed = false;
+    for (let i = 0; i < 3; i++) {
+      const most = Math.max(rooms[left + i]!, rooms[right + i]!);
+      if (rooms[at + i] === most) continue;
+      rooms[at + i] = most;
+      changed = true;
+    }
+    return changed;
+  }
+
+  /** Whether it changed. */
+  #combine(layer: number, base: number, node: number): boolean {
+    const at = layer + base + node;
+    const left = layer + base + 2 * node;
     const right = left + 1;
-    this.#room[at] = Math.max(this.#room[left]!, this.#room[right]!);
-    this.#disk[at] = Math.max(this.#disk[left]!, this.#disk[right]!);
-    this.#containers[at] = Math.max(this.#containers[left]!, this.#containers[right]!);
     const leftKey = this.#key[left]!;
     const rightKey = this.#key[right]!;
-    if (rightKey > leftKey + this.#margin || this.#best[right] === NO_LEAF) {
-      this.#key[at] = leftKey;
-      this.#best[at] = this.#best[left]!;
-      this.#uniform[at] = this.#uniform[left]! & this.#oneCapacity[at]!;
-    } else if (leftKey > rightKey + this.#margin) {
-      this.#key[at] = rightKey;
-      this.#best[at] = this.#best[right]!;
-      this.#uniform[at] = this.#uniform[right]! & this.#oneCapacity[at]!;
-    } else {
-      this.#key[at] = Math.min(leftKey, rightKey);
-      this.#best[at] = this.#best[left]!;
-      this.#uniform[at] =
-        this.#oneCapacity[at] === 1 &&
-        this.#uniform[left] === 1 &&
-        this.#uniform[right] === 1 &&
-        this.#sameState(this.#best[left]!, this.#best[right]!)
-          ? 1
-          : 0;
+    let key = leftKey;
+    let best = this.#best[left]!;
+    let uniform = this.#uniform[left]!;
+    if (rightKey <= leftKey + this.#margin && this.#best[right] !== NO_LEAF) {
+      if (leftKey > rightKey + this.#margin) {
+        key = rightKey;
+        best = this.#best[right]!;
+        uniform = this.#uniform[right]!;
+      } else {
+        key = Math.min(leftKey, rightKey);
+        uniform &= this.#uniform[right]! & Number(this.#sameState(best, this.#best[right]!));
+      }
     }
+    uniform &= this.#oneCapacity[base + node]!;
+    if (this.#key[at] === key && this.#best[at] === best && this.#uniform[at] === uniform) return false;
+    this.#key[at] = key;
+    this.#best[at] = best;
+    this.#uniform[at] = uniform;
+    return true;
   }
 
   /** What never changes about a node. */
@@ -476,6 +536,20 @@ export class PlacementIndex {
     }
     return largest * ROUNDING;
   }
+}
+
+/** The memories that layers are for: all that are asked for, or of many a spread of them with the least. */
+function layersFor(memories: Int32Array): Int32Array {
+  const distinct = [...new Set(memories)].sort((a, b) => a - b);
+  if (distinct.length === 0) return new Int32Array([-0x8000_0000]);
+  const chosen = distinct.filter(
+    (_, i) =>
+      i === 0 ||
+      distinct.length <= MOST_LAYERS ||
+      Math.floor((i * MOST_LAYERS) / distinct.length) !==
+        Math.floor(((i - 1) * MOST_LAYERS) / distinct.length),
+  );
+  return Int32Array.from(chosen);
 }
 
 function leavesFor(cells: number): number {

@@ -71,6 +71,8 @@ class Scheduler {
   readonly #winner: Winner = { cell: -1, score: 0, zoneRank: 0 };
   readonly #texts: string[] = [''];
   readonly #textAt = new Map<string, number>();
+  readonly #lackingTexts: number[] = [];
+  readonly #noRoom = new NoRoom();
   readonly #outcome: Outcome;
   #inflight = 0;
 
@@ -80,7 +82,14 @@ class Scheduler {
     this.#load = copyLoad(batch.load);
     this.#order = scoringOrder(cells, settings, batch.random);
     this.#matches = resolveConstraints(batch.constraints, cells);
-    this.#index = new PlacementIndex(cells, this.#load, this.#order, weightsOf(settings), 'lrp');
+    this.#index = new PlacementIndex(
+      cells,
+      this.#load,
+      this.#order,
+      weightsOf(settings),
+      'lrp',
+      batch.lrps.memory,
+    );
     this.#counts = new ProcessCounts(batch, this.#index);
     this.#zoneOrder = Int32Array.from(cells.zones, (_, zone) => zone);
     for (const members of cells.members) {
@@ -118,6 +127,7 @@ class Scheduler {
         this.#order,
         weightsOf(this.#batch.settings),
         'task',
+        tasks.memory,
       );
       for (const item of taskOrder(tasks, given(tasks.size))) {
         if (this.#placeTask(item)) tasksDone[taskCount++] = item;
@@ -150,11 +160,12 @@ class Scheduler {
       return false;
     }
     const shelves = shelvesOf(this.#index, this.#shelves, match);
-    const cell = this.#findCell(item, shelves);
+    const memory = lrps.memory[item]!;
+    const disk = lrps.disk[item]!;
+    const cell = this.#noRoom.has(match.group, memory, disk) ? -1 : this.#findCell(item, shelves);
     if (cell < 0) {
-      lrpFailure[item] = this.#text(
-        this.#insufficient(this.#index, shelves, lrps.memory[item]!, lrps.disk[item]!),
-      );
+      if (this.#index.everyRoomWins) this.#noRoom.add(match.group, memory, disk);
+      lrpFailure[item] = this.#insufficient(this.#index, shelves, memory, disk);
       return false;
     }
     lrpCell[item] = cell;
@@ -226,7 +237,7 @@ class Scheduler {
       }
     });
     if (winner.cell < 0) {
-      taskFailure[item] = this.#text(this.#insufficient(index, shelves, memory, disk));
+      taskFailure[item] = this.#insufficient(index, shelves, memory, disk);
       return false;
     }
     taskCell[item] = winner.cell;
@@ -251,20 +262,19 @@ class Scheduler {
     this.#taskIndex?.update(cell);
   }
 
+  /** The number of the text that names what every cell lacks. */
   #insufficient(
     index: PlacementIndex,
     shelves: readonly (readonly number[])[],
     memory: number,
     disk: number,
-  ): string {
+  ): number {
     const common = { memory: true, disk: true, containers: true };
-    for (const shelf of shelves.flat()) {
-      const lacks = index.lacks(shelf, memory, disk);
-      common.memory &&= lacks.memory;
-      common.disk &&= lacks.disk;
-      common.containers &&= lacks.containers;
+    for (const zone of shelves) {
+      for (const shelf of zone) index.keepLacking(shelf, memory, disk, common);
     }
-    return insufficientResources(common);
+    const which = Number(common.memory) + 2 * Number(common.disk) + 4 * Number(common.containers);
+    return (this.#lackingTexts[which] ??= this.#text(insufficientResources(common)));
   }
 
   #text(text: string): number {
@@ -287,6 +297,33 @@ class Scheduler {
     };
     commitLrps(cells, this.#load, lrps, lrpsDone, lrpCell, refuse(lrpCell, lrpFailure));
     commitTasks(this.#load, tasks, tasksDone, taskCell, refuse(taskCell, taskFailure));
+  }
+}
+
+/**
+ * What found no room on the cells of a group of constraints. Within a batch cells only fill up, so that what asks for as
+ * much of everything need not look again.
+ */
+class NoRoom {
+  /** By group, memory and disk of what found none. */
+  readonly #smallest = new Map<number, { memory: number; disk: number }[]>();
+
+  has(group: number, memory: number, disk: number): boolean {
+    const known = this.#smallest.get(group);
+    if (known === undefined) return false;
+    for (const each of known) {
+      if (memory >= each.memory && disk >= each.disk) return true;
+    }
+    return false;
+  }
+
+  add(group: number, memory: number, disk: number): void {
+    if (this.has(group, memory, disk)) return;
+    const known = this.#smallest.get(group) ?? [];
+    this.#smallest.set(group, [
+      ...known.filter((each) => each.memory < memory || each.disk < disk),
+      { memory, disk },
+    ]);
   }
 }
 

@@ -1,0 +1,384 @@
+import type { SizingModel, World } from './model.ts';
+import type { Headroom } from './headroom.ts';
+import type { Loss, LossRun } from './loss.ts';
+import { recoveryTime, type Recovery, type RecoveryOptions } from './recovery.ts';
+import { rowSet } from './world.ts';
+
+export interface Reason {
+  /** The placement error as Diego shows it. Empty: the cell turned the instance down, and no later round placed it. */
+  placement_error: string;
+  count: number;
+  /** One of them. */
+  example: {
+    process_guid: string;
+    index: number;
+    memory_mb: number;
+    disk_mb: number;
+    app_name: string | null;
+  };
+}
+
+export interface PoolLoss {
+  pool: string;
+  lost: number;
+  placed: number;
+  not_placed: number;
+  verdict: 'survivable' | 'not survivable' | 'nothing lost';
+  cells_lost: number;
+  cells_left: number;
+  reasons: Reason[];
+}
+
+export interface AppLoss {
+  process_guid: string;
+  app_name: string | null;
+  /** How many had a place before, and have one afterwards. */
+  instances: number;
+  instances_after: number;
+}
+
+export interface Utilisation {
+  memory: number | null;
+  disk: number | null;
+  containers: number | null;
+}
+
+export interface CellUtilisation {
+  cell_id: string;
+  zone: string;
+  pool: string;
+  before: Utilisation;
+  after: Utilisation;
+  instances_before: number;
+  instances_after: number;
+}
+
+export interface ZoneUtilisation {
+  zone: string;
+  cells: number;
+  total_memory_mb: number;
+  before: Utilisation;
+  after: Utilisation;
+}
+
+export interface Spread {
+  /** Runs with drawn ties; the canonical one is not among them. */
+  runs: number;
+  survivable_runs: number;
+  placed: { least: number; most: number };
+  not_placed: { least: number; most: number };
+}
+
+/** What the loss of a zone, or of some cells, comes to. */
+export interface LossReport {
+  zone: string | null;
+  cells_lost: string[];
+  /** Out of service because of a rolling deploy (`--drain`), with what they held. */
+  cells_drained: string[];
+  verdict: 'survivable' | 'not survivable' | 'survivable in some runs only';
+  survivable: boolean;
+  /** Instances, each counted once. `from_drained_cells` is the part that drained cells held. */
+  lost: number;
+  from_drained_cells: number;
+  placed: number;
+  placed_in_first_round: number;
+  not_placed: number;
+  rounds: number;
+  /** Running tasks that fail; Diego does not start them again by itself. */
+  tasks_lost: number;
+  reasons: Reason[];
+  pools: PoolLoss[];
+  /** Pools whose cells all are in what is lost. */
+  pools_gone: string[];
+  apps: {
+    fully_down: AppLoss[];
+    fewer_instances: AppLoss[];
+    /** All their instances were in what is lost: down until they run elsewhere, whatever the verdict. */
+    only_there: AppLoss[];
+  };
+  utilisation: { zones: ZoneUtilisation[]; cells: CellUtilisation[] };
+  /** What failing instances lack, or else what is fullest afterwards. */
+  runs_out_first: {
+    resource: 'memory' | 'disk' | 'containers';
+    utilisation: number;
+    exhausted: boolean;
+  } | null;
+  headroom: {
+    tasks_per_zone: number;
+    memory_mb: number;
+    disk_mb: number;
+    not_placed: number;
+    reasons: { pool: string; why: string; count: number }[];
+  };
+  seeds: Spread;
+  recovery: Recovery;
+}
+
+export interface LossContext {
+  model: SizingModel;
+  world: World;
+  loss: Loss;
+  headroom: Headroom;
+  recovery: RecoveryOptions;
+}
+
+/** Reports the canonical run of a loss; `others` are runs with drawn ties. */
+export function lossReport(context: LossContext, run: LossRun, seeds: Spread): LossReport {
+  const { model, world, loss, headroom } = context;
+  const gone = rowSet([...loss.lost, ...loss.drained], world.cells.length);
+  const { demand, placing } = run;
+  const lostTasks = [...loss.lost].reduce((sum, row) => sum + world.cells[row]!.tasks, 0);
+  const drained = Array.from(demand.from).filter((row) => !loss.lost.has(row)).length;
+  const ids = (rows: Iterable<number>) => [...rows].map((row) => world.cells[row]!.cellId).sort();
+  const survivable = run.survives && seeds.survivable_runs === seeds.runs;
+  const utilisation = utilisationOf(model, world, placing.world, gone);
+  return {
+    zone: loss.zone,
+    cells_lost: ids(loss.lost),
+    cells_drained: ids(loss.drained),
+    verdict: survivable
+      ? 'survivable'
+      : run.survives || seeds.survivable_runs > 0
+        ? 'survivable in some runs only'
+        : 'not survivable',
+    survivable,
+    lost: demand.process.length,
+    from_drained_cells: drained,
+    placed: placing.placed,
+    placed_in_first_round: placing.rounds[0] ?? 0,
+    not_placed: placing.failed,
+    rounds: placing.rounds.filter((placed) => placed > 0).length,
+    tasks_lost: lostTasks,
+    reasons: reasonsOf(model, run, () => true),
+    ...poolLosses(model, world, gone, run),
+    apps: appLosses(model, world, gone, run),
+    utilisation,
+    runs_out_first: runsOutFirst(model, run, utilisation.zones),
+    headroom: {
+      tasks_per_zone: headroom.tasksPerZone,
+      memory_mb: headroom.memoryMb,
+      disk_mb: headroom.diskMb,
+      not_placed: run.headroomFailures.length,
+      reasons: headroomReasons(model, run),
+    },
+    seeds,
+    recovery: recoveryTime(recoveryFacts(world, gone, run), context.recovery),
+  };
+}
+
+function reasonsOf(model: SizingModel, run: LossRun, of: (process: number) => boolean): Reason[] {
+  const reasons = new Map<string, Reason>();
+  run.placing.failure.forEach((text, item) => {
+    const number = run.demand.process[item]!;
+    if (text < 0 || !of(number)) return;
+    const placementError = run.placing.texts[text]!;
+    const known = reasons.get(placementError);
+    if (known !== undefined) {
+      known.count++;
+      return;
+    }
+    const { guid, name, memoryMb, diskMb } = model.processes[number]!;
+    reasons.set(placementError, {
+      placement_error: placementError,
+      count: 1,
+      example: {
+        process_guid: guid,
+        index: run.demand.index[item]!,
+        memory_mb: memoryMb,
+        disk_mb: diskMb,
+        app_name: name,
+      },
+    });
+  });
+  return [...reasons.values()].sort((a, b) => b.count - a.count);
+}
+
+function poolLosses(
+  model: SizingModel,
+  world: World,
+  gone: (row: number) => boolean,
+  run: LossRun,
+): { pools: PoolLoss[]; pools_gone: string[] } {
+  const lost = new Map<number, number>();
+  const notPlaced = new Map<number, number>();
+  const count = (map: Map<number, number>, key: number) => map.set(key, (map.get(key) ?? 0) + 1);
+  // What matches no pool any more is counted where it ran.
+  const poolOf = (item: number) => {
+    const { pool } = model.processes[run.demand.process[item]!]!;
+    return pool >= 0 ? pool : world.pool[run.demand.from[item]!]!;
+  };
+  run.demand.process.forEach((_, item) => {
+    count(lost, poolOf(item));
+    if (run.placing.cell[item]! < 0) count(notPlaced, poolOf(item));
+  });
+  const cells = new Map<number, { lost: number; left: number }>();
+  world.cells.forEach((cell, row) => {
+    const known = cells.get(world.pool[row]!) ?? { lost: 0, left: 0 };
+    cells.set(world.pool[row]!, known);
+    if (gone(row)) known.lost++;
+    else if (cell.takesWork) known.left++;
+  });
+  const pools = model.pools.map((pool, number): PoolLoss => {
+    const all = lost.get(number) ?? 0;
+    const failed = notPlaced.get(number) ?? 0;
+    return {
+      pool: pool.name,
+      lost: all,
+      placed: all - failed,
+      not_placed: failed,
+      verdict: failed > 0 ? 'not survivable' : all === 0 ? 'nothing lost' : 'survivable',
+      cells_lost: cells.get(number)?.lost ?? 0,
+      cells_left: cells.get(number)?.left ?? 0,
+      reasons: reasonsOf(model, run, (process) => model.processes[process]!.pool === number),
+    };
+  });
+  return {
+    pools,
+    pools_gone: pools.filter((pool) => pool.cells_lost > 0 && pool.cells_left === 0).map(({ pool }) => pool),
+  };
+}
+
+function appLosses(
+  model: SizingModel,
+  world: World,
+  gone: (row: number) => boolean,
+  run: LossRun,
+): LossReport['apps'] {
+  const before = new Int32Array(model.processes.length);
+  const elsewhere = new Int32Array(model.processes.length);
+  const { cell, process, counted } = world.instances;
+  for (let i = 0; i < cell.length; i++) {
+    if (counted[i] !== 1) continue;
+    before[process[i]!]!++;
+    if (!gone(cell[i]!)) elsewhere[process[i]!]!++;
+  }
+  const after = elsewhere.slice();
+  const hit = new Set<number>();
+  run.demand.process.forEach((number, item) => {
+    hit.add(number);
+    if (run.placing.cell[item]! >= 0) after[number]!++;
+  });
+  const apps = [...hit]
+    .sort((a, b) => (model.processes[a]!.guid < model.processes[b]!.guid ? -1 : 1))
+    .map((number) => ({
+      number,
+      app: {
+        process_guid: model.processes[number]!.guid,
+        app_name: model.processes[number]!.name,
+        instances: before[number]!,
+        instances_after: after[number]!,
+      },
+    }));
+  return {
+    fully_down: apps.filter(({ app }) => app.instances_after === 0).map(({ app }) => app),
+    fewer_instances: apps
+      .filter(({ app }) => app.instances_after > 0 && app.instances_after < app.instances)
+      .map(({ app }) => app),
+    only_there: apps.filter(({ number }) => elsewhere[number] === 0).map(({ app }) => app),
+  };
+}
+
+function utilisationOf(
+  model: SizingModel,
+  before: World,
+  after: World,
+  gone: (row: number) => boolean,
+): LossReport['utilisation'] {
+  const held = (world: World) => {
+    const counts = new Int32Array(before.cells.length);
+    for (const row of world.instances.cell) counts[row]!++;
+    return counts;
+  };
+  const [heldBefore, heldAfter] = [held(before), held(after)];
+  const rows = before.cells.map((_, row) => row).filter((row) => !gone(row) && before.pool[row]! >= 0);
+  const used = (world: World, members: readonly number[]): Utilisation => {
+    const share = (total: (row: number) => number, free: Int32Array) => {
+      const all = members.reduce((sum, row) => sum + total(row), 0);
+      const left = members.reduce((sum, row) => sum + free[row]!, 0);
+      return all > 0 ? (all - left) / all : null;
+    };
+    return {
+      memory: share((row) => before.cells[row]!.total.memoryMb, world.load.memory),
+      disk: share((row) => before.cells[row]!.total.diskMb, world.load.disk),
+      containers: share((row) => before.cells[row]!.total.containers, world.load.containers),
+    };
+  };
+  const zones = [...new Set(rows.map((row) => before.cells[row]!.zone))].sort();
+  return {
+    zones: zones.map((zone) => {
+      const members = rows.filter((row) => before.cells[row]!.zone === zone);
+      return {
+        zone,
+        cells: members.length,
+        total_memory_mb: members.reduce((sum, row) => sum + before.cells[row]!.total.memoryMb, 0),
+        before: used(before, members),
+        after: used(after, members),
+      };
+    }),
+    cells: rows
+      .map((row) => ({
+        cell_id: before.cells[row]!.cellId,
+        zone: before.cells[row]!.zone,
+        pool: model.pools[before.pool[row]!]!.name,
+        before: used(before, [row]),
+        after: used(after, [row]),
+        instances_before: heldBefore[row]!,
+        instances_after: heldAfter[row]!,
+      }))
+      .sort((a, b) => (a.zone + a.cell_id < b.zone + b.cell_id ? -1 : 1)),
+  };
+}
+
+function runsOutFirst(
+  model: SizingModel,
+  run: LossRun,
+  zones: readonly ZoneUtilisation[],
+): LossReport['runs_out_first'] {
+  const total = zones.reduce((sum, zone) => sum + zone.cells, 0);
+  if (total === 0) return null;
+  const resources = ['memory', 'disk', 'containers'] as const;
+  // Zones differ in size: memory's share is weighed by memory, the others by cells, which is near enough to rank them.
+  const share = (resource: (typeof resources)[number]) => {
+    const weight = (zone: ZoneUtilisation) => (resource === 'memory' ? zone.total_memory_mb : zone.cells);
+    const all = zones.reduce((sum, zone) => sum + weight(zone), 0);
+    return all > 0
+      ? zones.reduce((sum, zone) => sum + (zone.after[resource] ?? 0) * weight(zone), 0) / all
+      : 0;
+  };
+  const lacking = new Map<string, number>();
+  for (const { placement_error, count } of reasonsOf(model, run, () => true)) {
+    const [, names] = /^insufficient resources: (.*)$/.exec(placement_error) ?? [];
+    for (const name of names?.split(', ') ?? []) lacking.set(name, (lacking.get(name) ?? 0) + count);
+  }
+  const scarcest = [...resources].sort(
+    (a, b) => (lacking.get(b) ?? 0) - (lacking.get(a) ?? 0) || share(b) - share(a),
+  )[0]!;
+  return { resource: scarcest, utilisation: share(scarcest), exhausted: lacking.has(scarcest) };
+}
+
+function headroomReasons(model: SizingModel, run: LossRun): LossReport['headroom']['reasons'] {
+  const reasons = new Map<string, { pool: string; why: string; count: number }>();
+  for (const { pool, why } of run.headroomFailures) {
+    const known = reasons.get(`${pool} ${why}`);
+    if (known === undefined) reasons.set(`${pool} ${why}`, { pool: model.pools[pool]!.name, why, count: 1 });
+    else known.count++;
+  }
+  return [...reasons.values()];
+}
+
+function recoveryFacts(world: World, gone: (row: number) => boolean, run: LossRun) {
+  const survivors = world.cells.filter((cell, row) => cell.takesWork && !gone(row)).length;
+  const starting = new Map<number, number>();
+  for (const row of run.placing.cell) {
+    if (row >= 0) starting.set(row, (starting.get(row) ?? 0) + 1);
+  }
+  let held = 0;
+  for (const row of world.instances.cell) if (!gone(row)) held++;
+  return {
+    instances: run.demand.process.length,
+    cells: survivors,
+    instancesPerCell: survivors > 0 ? (held + run.placing.placed / 2) / survivors : 0,
+    rounds: run.placing.rounds.filter((placed) => placed > 0).length,
+    mostPerCell: [...starting.values()].reduce((most, count) => Math.max(most, count), 0),
+  };
+}

@@ -1,0 +1,173 @@
+import type { Capacity } from '../auction/types.ts';
+import { UsageError } from '../errors.ts';
+import type { SizingModel, World } from './model.ts';
+import { demandOf, place, rowSet, without, withCells, type CellGroup } from './world.ts';
+
+/** `MEM:DISK[:CONTAINERS]`: MiB, or with a unit as in `64G:512G:249`. */
+export interface Size {
+  memoryMb: number;
+  diskMb: number;
+  third: number | undefined;
+}
+
+/**
+ * Reads `MEM:DISK` or `MEM:DISK:NUMBER`.
+ * @throws {UsageError} for anything else, and for what is not positive
+ */
+export function parseSize(text: string, flag: string, third: string, example: string): Size {
+  const parts = text.split(':');
+  const [memory, disk, number] = parts;
+  const memoryMb = memory === undefined ? undefined : parseMib(memory);
+  const diskMb = disk === undefined ? undefined : parseMib(disk);
+  const count = number === undefined ? undefined : /^\d+$/.test(number) ? Number(number) : NaN;
+  if (
+    parts.length < 2 ||
+    parts.length > 3 ||
+    memoryMb === undefined ||
+    diskMb === undefined ||
+    (count !== undefined && !(count >= 1 && count <= 1_000_000))
+  ) {
+    throw new UsageError(`${flag} ${JSON.stringify(text)} is not a size.`, {
+      why: `It must be MEM:DISK[:${third}], in MiB or with a unit (512M, 4G, 1T), and nothing of it negative.`,
+      next: `For example ${flag} ${example}.`,
+    });
+  }
+  return { memoryMb, diskMb, third: count };
+}
+
+/** A number of MiB, or one with a unit. `undefined` for anything else, zero included where it makes no sense. */
+export function parseMib(text: string): number | undefined {
+  const [, digits, unit] = /^(\d+(?:\.\d+)?)\s*([MGT])?(?:i?B)?$/i.exec(text.trim()) ?? [];
+  if (digits === undefined) return undefined;
+  const factor = { M: 1, G: 1024, T: 1024 * 1024 }[(unit ?? 'M').toUpperCase() as 'M' | 'G' | 'T'];
+  const value = Math.round(Number(digits) * factor);
+  return value <= 0x7fff_ffff ? value : undefined;
+}
+
+/** `20`, `+20%`, `-10%`, and for growth also `3%/month`. */
+export function parsePercent(text: string, flag: string): number {
+  const [, number] = /^([+-]?\d+(?:\.\d+)?)\s*%?(?:\s*\/\s*(?:month|mo|m))?$/.exec(text.trim()) ?? [];
+  const value = Number(number);
+  if (number === undefined || value < -100 || value > 10_000) {
+    throw new UsageError(`${flag} ${JSON.stringify(text)} is not a percentage.`, {
+      next: `For example ${flag} 20 (a fifth more) or ${flag} -10%.`,
+    });
+  }
+  return value;
+}
+
+/** The zone that a name means. */
+export function zoneNamed(world: World, name: string, flag: string): string {
+  const zones = zonesOf(world);
+  if (zones.includes(name)) return name;
+  throw new UsageError(`${flag}: there is no zone ${JSON.stringify(name)}.`, {
+    next: `Zones: ${zones.map((zone) => (zone === '' ? '(none)' : zone)).join(', ')}.`,
+  });
+}
+
+/** The zones of the cells, by name. */
+export function zonesOf(world: World): string[] {
+  return [...new Set(world.cells.filter((_, row) => world.pool[row]! >= 0).map((cell) => cell.zone))].sort();
+}
+
+/** The cell that an id, or the beginning of one, means. */
+export function cellNamed(world: World, name: string, flag: string): number {
+  const exact = world.cells.findIndex((cell) => cell.cellId === name);
+  if (exact >= 0) return exact;
+  const rows = world.cells.flatMap((cell, row) => (name !== '' && cell.cellId.startsWith(name) ? [row] : []));
+  if (rows.length === 1) return rows[0]!;
+  throw new UsageError(
+    rows.length === 0
+      ? `${flag}: there is no cell ${JSON.stringify(name)}.`
+      : `${flag}: ${rows.length} cells begin with ${JSON.stringify(name)}.`,
+    { next: 'cgdiego cells lists them; the first characters of an id are enough where they are unique.' },
+  );
+}
+
+/** `ZONE:N[:POOL]`, or `N` for so many in every zone. Without a pool: the one with the most cells. */
+function parseGroups(model: SizingModel, text: string, flag: string): CellGroup[] | undefined {
+  const largest = model.pools.reduce(
+    (best, pool, i) => (pool.cells > model.pools[best]!.cells ? i : best),
+    0,
+  );
+  if (/^\d+$/.test(text)) {
+    return zonesOf(model.world).map((zone) => ({ zone, pool: largest, count: Number(text) }));
+  }
+  const [, zone, count, name] = /^([^:]*):(\d+)(?::(.+))?$/.exec(text) ?? [];
+  if (zone === undefined || count === undefined) return undefined;
+  const pool = name === undefined ? largest : model.pools.findIndex((each) => each.name === name);
+  if (pool < 0) {
+    throw new UsageError(`${flag}: there is no pool ${JSON.stringify(name)}.`, {
+      next: `Pools: ${model.pools.map((each) => each.name).join(', ')}.`,
+    });
+  }
+  return [{ zone, pool, count: Number(count) }];
+}
+
+/** `--add`: groups of empty cells. A zone that does not exist yet is a new one. */
+export function addedGroups(model: SizingModel, texts: readonly string[]): CellGroup[] {
+  return texts.flatMap((text) => {
+    const groups = parseGroups(model, text, '--add');
+    if (groups !== undefined) return groups;
+    throw new UsageError(`--add ${JSON.stringify(text)} names no cells.`, {
+      why: 'It must be N (in every zone), ZONE:N or ZONE:N:POOL.',
+      next: 'For example --add z1:2 or --add z1:1:isolated-egress.',
+    });
+  });
+}
+
+/** `--remove`: cells by id, or so many of a zone and pool, those with the least on them first. */
+export function removedRows(model: SizingModel, world: World, texts: readonly string[]): number[] {
+  const rows = new Set<number>();
+  const used = (row: number) => world.cells[row]!.total.memoryMb - world.load.memory[row]!;
+  for (const text of texts) {
+    const groups = parseGroups(model, text, '--remove');
+    if (groups === undefined) {
+      rows.add(cellNamed(world, text, '--remove'));
+      continue;
+    }
+    for (const { zone, pool, count } of groups) {
+      zoneNamed(world, zone, '--remove');
+      const members = world.cells
+        .map((_, row) => row)
+        .filter((row) => world.cells[row]!.zone === zone && world.pool[row] === pool && !rows.has(row))
+        .sort((a, b) => used(a) - used(b) || (world.cells[a]!.cellId < world.cells[b]!.cellId ? -1 : 1));
+      if (members.length < count) {
+        throw new UsageError(
+          `--remove ${text}: zone ${zone} has ${members.length} cells of pool ${model.pools[pool]!.name}.`,
+        );
+      }
+      members.slice(0, count).forEach((row) => rows.add(row));
+    }
+  }
+  return [...rows];
+}
+
+export interface Changes {
+  add: readonly string[];
+  remove: readonly string[];
+  sizeOf: (pool: SizingModel['pools'][number]) => Capacity;
+}
+
+/** The world with the cells of `--add` and without those of `--remove`, whose instances have moved by auction. */
+export function changed(
+  model: SizingModel,
+  changes: Changes,
+): { world: World; removed: string[]; withoutPlace: number } {
+  const added = withCells(model, model.world, addedGroups(model, changes.add), changes.sizeOf);
+  const rows = removedRows(model, added, changes.remove);
+  if (rows.length === 0) return { world: added, removed: [], withoutPlace: 0 };
+  const leaving = rowSet(rows, added.cells.length);
+  const rest = without(added, leaving);
+  const moved = place(model, rest, demandOf(added, leaving), undefined);
+  // The cells are gone, not only closed: nothing of them may be counted.
+  const pool = moved.world.pool.map((number, row) => (leaving(row) ? -1 : number));
+  const cells = moved.world.cells.map((cell, row) =>
+    leaving(row) ? { ...cell, zone: '', takesWork: false } : cell,
+  );
+  return {
+    world: { ...moved.world, pool, cells },
+    removed: rows.map((row) => added.cells[row]!.cellId).sort(),
+    withoutPlace: moved.failed,
+  };
+}

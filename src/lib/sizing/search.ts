@@ -1,0 +1,422 @@
+import type { Capacity } from '../auction/types.ts';
+import { runLoss, type Loss, type LossOptions, type LossRun } from './loss.ts';
+import type { SizingModel, World } from './model.ts';
+import type { Pool } from './pools.ts';
+import { demandOf, place, randomOf, rowSet, without, withCells, type CellGroup } from './world.ts';
+
+/** What a search holds fixed. */
+export interface Search {
+  model: SizingModel;
+  world: World;
+  losses: readonly Loss[];
+  options: LossOptions;
+  /** How many runs with drawn ties must go well besides the canonical one. */
+  seeds: number;
+  /** The size of a cell that is added to a pool. */
+  sizeOf: (pool: Pool) => Capacity;
+}
+
+/** Cells to add, found by simulating. */
+export interface Addition {
+  groups: CellGroup[];
+  /** Instances that fit on no cell of that size, however many are added. */
+  impossible: { pool: number; process: number; memoryMb: number; diskMb: number }[];
+  /** Whether the loss is survivable in all runs with them: always, unless something is impossible. */
+  verified: boolean;
+  /** Whether every choice of one cell fewer was tried and fails in some run. */
+  oneFewerFails: boolean;
+  /** A larger number of cells was found to place fewer instances than a smaller one. */
+  nonMonotone: boolean;
+  simulations: number;
+}
+
+/** More than so many steps of growing mean that growing does not help. */
+const MOST_STEPS = 60;
+/** A step never adds as much as a division says: what fits better with room around it needs fewer. */
+const MOST_OF_WHAT_IS_MISSING = 0.9;
+
+/** Counts by zone and pool. */
+type Plan = ReadonlyMap<string, CellGroup>;
+
+const keyOf = (zone: string, pool: number) => `${pool} ${zone}`;
+
+/** What simulations of plans said, so that none is run twice: cells that were added to the zone that is lost do not matter. */
+export class Simulations {
+  readonly search: Search;
+  /** How many were run. */
+  count = 0;
+  readonly #known = new Map<string, Verdict>();
+  readonly #impossible = new Map<number, Addition['impossible'][number]>();
+
+  constructor(search: Search) {
+    this.search = search;
+  }
+
+  impossible(): Addition['impossible'] {
+    return [...this.#impossible.values()];
+  }
+
+  run(plan: Plan, loss: Loss, run: number): Verdict {
+    const groups = groupsOf(plan).filter((group) => group.zone !== loss.zone);
+    const key = JSON.stringify([loss.zone, run, groups]);
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    this.count++;
+    const { model, world, options, sizeOf } = this.search;
+    const verdict = this.#verdict(
+      runLoss(model, withCells(model, world, groups, sizeOf), loss, options, run),
+    );
+    this.#known.set(key, verdict);
+    return verdict;
+  }
+
+  /** Well but for what no cell of the size could hold; else by pool what is missing. */
+  #verdict(run: LossRun): Verdict {
+    const missing = run.survives ? new Map<number, number>() : this.#missing(run);
+    return { survives: missing?.size === 0, missing, failed: run.placing.failed };
+  }
+
+  /** By pool, at least one cell, but fewer than a division says. `undefined`: cells of this size do not help. */
+  #missing(run: LossRun): Map<number, number> | undefined {
+    const { model, sizeOf, options } = this.search;
+    const needs = new Map<number, Capacity>();
+    const need = (pool: number, memoryMb: number, diskMb: number) => {
+      const sum = needs.get(pool) ?? { memoryMb: 0, diskMb: 0, containers: 0 };
+      sum.memoryMb += memoryMb;
+      sum.diskMb += diskMb;
+      sum.containers++;
+      needs.set(pool, sum);
+    };
+    run.placing.cell.forEach((cell, item) => {
+      const process = model.processes[run.demand.process[item]!]!;
+      if (cell >= 0 || this.#isImpossible(run.demand.process[item]!)) return;
+      need(process.pool, process.memoryMb + model.pools[process.pool]!.proxyMemoryMb, process.diskMb);
+    });
+    for (const { pool } of run.headroomFailures) {
+      const size = sizeOf(model.pools[pool]!);
+      const { memoryMb, diskMb } = options.headroom;
+      if (memoryMb > size.memoryMb || diskMb > size.diskMb || size.containers < 1) return undefined;
+      need(pool, memoryMb, diskMb);
+    }
+    return new Map(
+      [...needs].map(([pool, sum]) => {
+        const size = sizeOf(model.pools[pool]!);
+        const cells = Math.max(
+          sum.memoryMb / size.memoryMb,
+          sum.diskMb / size.diskMb,
+          sum.containers / size.containers,
+        );
+        return [pool, Math.max(1, Math.floor(cells * MOST_OF_WHAT_IS_MISSING))];
+      }),
+    );
+  }
+
+  #isImpossible(number: number): boolean {
+    if (this.#impossible.has(number)) return true;
+    const process = this.search.model.processes[number]!;
+    const pool = this.search.model.pools[process.pool];
+    if (pool !== undefined) {
+      const size = this.search.sizeOf(pool);
+      const memory = process.memoryMb + pool.proxyMemoryMb;
+      if (memory <= size.memoryMb && process.diskMb <= size.diskMb && size.containers >= 1) return false;
+    }
+    const { memoryMb, diskMb } = process;
+    this.#impossible.set(number, { pool: process.pool, process: number, memoryMb, diskMb });
+    return true;
+  }
+}
+
+interface Verdict {
+  survives: boolean;
+  /** By pool, a guess at how many cells are missing. `undefined`: none would help. */
+  missing: ReadonlyMap<number, number> | undefined;
+  /** How many instances found no place. */
+  failed: number;
+}
+
+/**
+ * The smallest number of cells that makes the losses survivable, by zone and pool. A division gives the first guess, and
+ * never all of what is missing is added in a step; then as many are taken off as can be. What is found is simulated with
+ * all seeds, and so is every way of having one cell fewer: the auction is greedy, so that a plan which is smaller can go
+ * well where a larger one does not, and nothing is taken for granted.
+ */
+export function cellsToAdd(
+  simulations: Simulations,
+  losses: readonly Loss[],
+  start: readonly CellGroup[] = [],
+): Addition {
+  const before = simulations.count;
+  const finder = new Finder(simulations, losses);
+  const plan = finder.find(planOf(start));
+  const impossible = simulations.impossible();
+  return {
+    groups: plan === undefined ? [] : groupsOf(plan),
+    impossible,
+    verified: plan !== undefined && impossible.length === 0,
+    oneFewerFails: plan !== undefined,
+    nonMonotone: finder.nonMonotone,
+    simulations: simulations.count - before,
+  };
+}
+
+class Finder {
+  readonly #simulations: Simulations;
+  readonly #search: Search;
+  readonly #losses: readonly Loss[];
+  /** The fewest cells in a canonical run, and how many instances it left without a place. */
+  readonly #tried: { cells: number; failed: number; loss: Loss }[] = [];
+  /** By pool: the largest number of its cells in a plan that had too few. */
+  readonly #tooFew = new Map<number, number>();
+  /** What failed last is tried first: it is what is most likely to fail. */
+  #likely: { loss: Loss; run: number } | undefined;
+  nonMonotone = false;
+
+  constructor(simulations: Simulations, losses: readonly Loss[]) {
+    this.#simulations = simulations;
+    this.#search = simulations.search;
+    this.#losses = losses;
+  }
+
+  find(start: Plan): Plan | undefined {
+    const { seeds } = this.#search;
+    // Canonical runs find the region, all seeds decide within it.
+    let plan = this.#grow(start, 0);
+    if (plan === undefined) return undefined;
+    for (const pool of new Set(groupsOf(plan).map((group) => group.pool))) {
+      const whole: Plan = plan;
+      const enough = (count: number) => this.#survives(this.#reduced(whole, pool, count), 0);
+      plan = this.#reduced(whole, pool, least(enough, this.#tooFew.get(pool) ?? -1, countOf(whole, pool)));
+    }
+    plan = this.#grow(plan, seeds);
+    while (plan !== undefined) {
+      const whole: Plan = plan;
+      const spared = groupsOf(whole).find((group) => this.#survives(oneFewer(whole, group), seeds));
+      if (spared === undefined) return whole;
+      plan = oneFewer(whole, spared);
+    }
+    return undefined;
+  }
+
+  /** Adds cells where instances fail until none does. `undefined` when that does not help. */
+  #grow(start: Plan, seeds: number): Plan | undefined {
+    let plan = start;
+    for (let step = 0; step < MOST_STEPS; step++) {
+      const failure = this.#failure(plan, seeds);
+      if (failure === undefined) return plan;
+      if (failure.missing === undefined) return undefined;
+      for (const [pool, cells] of failure.missing) {
+        this.#tooFew.set(pool, countOf(plan, pool));
+        // Where only some ties go wrong, one cell more can be enough.
+        plan = this.#with(plan, pool, seeds > 0 ? 1 : cells, failure.loss);
+      }
+    }
+    return undefined;
+  }
+
+  #survives(plan: Plan, seeds: number): boolean {
+    return this.#failure(plan, seeds) === undefined;
+  }
+
+  /** A run that does not go well, if there is one. */
+  #failure(
+    plan: Plan,
+    seeds: number,
+  ): { missing: ReadonlyMap<number, number> | undefined; loss: Loss } | undefined {
+    const turns = [
+      ...(this.#likely === undefined || this.#likely.run > seeds ? [] : [this.#likely]),
+      ...Array.from({ length: seeds + 1 }, (_, run) => this.#losses.map((loss) => ({ loss, run }))).flat(),
+    ];
+    for (const { loss, run } of turns) {
+      const verdict = this.#simulations.run(plan, loss, run);
+      if (run === 0) this.#note(plan, loss, verdict.failed);
+      if (!verdict.survives) {
+        this.#likely = { loss, run };
+        return { missing: verdict.missing, loss };
+      }
+    }
+    return undefined;
+  }
+
+  /** Looks for a larger number of cells that places fewer instances than a smaller one. */
+  #note(plan: Plan, loss: Loss, failed: number): void {
+    const cells = groupsOf(plan).reduce(
+      (sum, group) => sum + (group.zone === loss.zone ? 0 : group.count),
+      0,
+    );
+    for (const other of this.#tried) {
+      if (other.loss !== loss || other.cells === cells) continue;
+      const [fewer, more] = other.cells < cells ? [other.failed, failed] : [failed, other.failed];
+      if (more > fewer) this.nonMonotone = true;
+    }
+    this.#tried.push({ cells, failed, loss });
+  }
+
+  /** So many cells more, each where the pool has the fewest among the zones that the loss leaves. */
+  #with(plan: Plan, pool: number, cells: number, loss: Loss): Plan {
+    const grown = new Map(plan);
+    const zones = this.#zonesLeft(loss);
+    for (let i = 0; i < cells; i++) {
+      const zone = zones.reduce((best, each) =>
+        this.#cellsIn(grown, each, pool) < this.#cellsIn(grown, best, pool) ? each : best,
+      );
+      const key = keyOf(zone, pool);
+      grown.set(key, { zone, pool, count: (grown.get(key)?.count ?? 0) + 1 });
+    }
+    return grown;
+  }
+
+  /** The plan with `count` cells of the pool, taken off where the pool has the most. */
+  #reduced(plan: Plan, pool: number, count: number): Plan {
+    let reduced = plan;
+    while (countOf(reduced, pool) > count) {
+      const groups = groupsOf(reduced).filter((group) => group.pool === pool);
+      const most = groups.reduce((best, each) =>
+        this.#cellsIn(reduced, each.zone, pool) >= this.#cellsIn(reduced, best.zone, pool) ? each : best,
+      );
+      reduced = oneFewer(reduced, most);
+    }
+    return reduced;
+  }
+
+  #cellsIn(plan: Plan, zone: string, pool: number): number {
+    const { world } = this.#search;
+    const there = world.cells.filter(
+      (cell, row) => cell.zone === zone && cell.takesWork && world.pool[row] === pool,
+    );
+    return there.length + (plan.get(keyOf(zone, pool))?.count ?? 0);
+  }
+
+  /** Where cells can be added: the zones that are left; any new zone when none is. */
+  #zonesLeft(loss: Loss): string[] {
+    const zones = [...new Set(this.#search.world.cells.map((cell) => cell.zone))].sort();
+    const left = zones.filter((zone) => zone !== loss.zone);
+    return left.length > 0 ? left : ['another-zone'];
+  }
+}
+
+function planOf(groups: readonly CellGroup[]): Plan {
+  return new Map(groups.map((group) => [keyOf(group.zone, group.pool), group]));
+}
+
+function groupsOf(plan: Plan): CellGroup[] {
+  return [...plan.values()]
+    .filter((group) => group.count > 0)
+    .sort((a, b) => a.pool - b.pool || (a.zone < b.zone ? -1 : 1));
+}
+
+function countOf(plan: Plan, pool: number): number {
+  return groupsOf(plan).reduce((sum, group) => sum + (group.pool === pool ? group.count : 0), 0);
+}
+
+function oneFewer(plan: Plan, group: CellGroup): Plan {
+  return new Map(plan).set(keyOf(group.zone, group.pool), { ...group, count: group.count - 1 });
+}
+
+/** Cells that could go. */
+export interface Spare {
+  pool: number;
+  /** In the order in which they would go: where the pool has the most cells, the one with the least on it. */
+  rows: number[];
+  /** Whether one more was simulated and fails; false when the pool would have no cell left. */
+  oneMoreFails: boolean;
+}
+
+/**
+ * How many cells of each pool could go while the losses stay survivable, each pool by itself. What the cells hold moves
+ * first, by the same auction; then the losses are simulated again.
+ */
+export function cellsToSpare(search: Search): Spare[] {
+  return search.model.pools.map((_, pool) => {
+    const order = removalOrder(search.world, pool);
+    const stays = (left: number, seeds: number) => canGo(search, order.slice(0, order.length - left), seeds);
+    // Canonical runs find the region, starting from what a division says; all seeds decide within it.
+    let left = around(
+      (count) => stays(count, 0),
+      0,
+      order.length,
+      order.length - spareByDivision(search, pool),
+    );
+    while (left < order.length && !stays(left, search.seeds)) left++;
+    return { pool, rows: order.slice(0, order.length - left), oneMoreFails: left > 0 };
+  });
+}
+
+/** What would be left over after the worst loss, in cells: a guess to start from. */
+function spareByDivision(search: Search, pool: number): number {
+  const { model, world, losses, options } = search;
+  const [loss] = losses;
+  if (loss === undefined) return 0;
+  const after = runLoss(model, world, loss, options, 0).placing.world;
+  const rows = after.table.members
+    .flatMap((members) => [...members])
+    .filter((row) => world.pool[row] === pool);
+  const free = rows.reduce((sum, row) => sum + Math.max(0, after.load.memory[row]!), 0);
+  const all = world.pool.filter((each) => each === pool).length;
+  const share = rows.length > 0 ? all / rows.length : 1;
+  return Math.min(all - 1, Math.floor((free / model.pools[pool]!.cellSize.memoryMb) * share));
+}
+
+/**
+ * The smallest count that is enough, where `tooFew` is not and `high` is: steps of growing length down from `high`, then
+ * halves. What is enough need not be so for every larger count; what is returned was tried, and so was one less.
+ */
+function least(enough: (count: number) => boolean, tooFew: number, high: number): number {
+  let [low, best] = [tooFew, high];
+  for (let step = 1; best - low > 1; step *= 2) {
+    const count = Math.max(low + 1, best - step);
+    if (enough(count)) best = count;
+    else {
+      low = count;
+      break;
+    }
+  }
+  while (best - low > 1) {
+    const middle = Math.floor((low + best) / 2);
+    if (enough(middle)) best = middle;
+    else low = middle;
+  }
+  return best;
+}
+
+/** The same from a guess in the middle, where `high` is enough and less than `low` is none at all. */
+function around(enough: (count: number) => boolean, low: number, high: number, guess: number): number {
+  let count = Math.min(high, Math.max(low, guess));
+  let tooFew = low - 1;
+  for (let step = 1; count < high && !enough(count); step *= 2) {
+    tooFew = count;
+    count = Math.min(high, count + step);
+  }
+  return least(enough, tooFew, count);
+}
+
+function canGo(search: Search, rows: readonly number[], seeds: number): boolean {
+  const { model, world, losses, options } = search;
+  const leaving = rowSet(rows, world.cells.length);
+  for (let run = 0; run <= seeds; run++) {
+    const demand = demandOf(world, leaving);
+    const moved = place(model, without(world, leaving), demand, randomOf(run));
+    if (moved.failed > 0) return false;
+    for (const loss of losses) {
+      const left = { ...loss, drained: new Set([...loss.drained].filter((row) => !leaving(row))) };
+      if (!runLoss(model, moved.world, left, options, run).survives) return false;
+    }
+  }
+  return true;
+}
+
+function removalOrder(world: World, pool: number): number[] {
+  const rest = new Map<string, number[]>();
+  const used = (row: number) => world.cells[row]!.total.memoryMb - world.load.memory[row]!;
+  world.table.members.forEach((rows, zone) => {
+    const members = [...rows].filter((row) => world.pool[row] === pool);
+    members.sort((a, b) => used(a) - used(b) || (world.cells[a]!.cellId < world.cells[b]!.cellId ? -1 : 1));
+    if (members.length > 0) rest.set(world.table.zones[zone]!, members);
+  });
+  const order: number[] = [];
+  for (;;) {
+    const [largest] = [...rest.values()].sort((a, b) => b.length - a.length);
+    const row = largest?.shift();
+    if (row === undefined) return order;
+    order.push(row);
+  }
+}
