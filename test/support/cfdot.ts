@@ -58,7 +58,11 @@ interface DesiredJson extends VolumePlacement {
   placement_tags?: string[];
 }
 
-type ActualJson = Omit<ActualLrp, 'presence' | 'since' | 'routable'> & { presence: string };
+type ActualJson = Omit<ActualLrp, 'presence' | 'since' | 'routable' | 'crash_reason' | 'placement_error'> & {
+  presence: string;
+  crash_reason?: string;
+  placement_error?: string;
+};
 
 type TaskJson = Omit<Task, 'created_at' | 'updated_at' | 'first_completed_at'> & VolumePlacement;
 
@@ -166,8 +170,8 @@ function actualLrp(json: ActualJson): ActualLrp {
     availability_zone: json.availability_zone,
     since: null,
     crash_count: json.crash_count,
-    crash_reason: (json.crash_reason as string | undefined) ?? '',
-    placement_error: (json.placement_error as string | undefined) ?? '',
+    crash_reason: json.crash_reason ?? '',
+    placement_error: json.placement_error ?? '',
     routable: null,
   };
 }

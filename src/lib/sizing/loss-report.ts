@@ -43,6 +43,8 @@ export interface Utilisation {
   containers: number | null;
 }
 
+export type Resource = 'memory' | 'disk' | 'containers';
+
 export interface CellUtilisation {
   cell_id: string;
   zone: string;
@@ -97,9 +99,13 @@ export interface LossReport {
     only_there: AppLoss[];
   };
   utilisation: { zones: ZoneUtilisation[]; cells: CellUtilisation[] };
-  /** What failing instances lack, or else what is fullest afterwards. */
+  /**
+   * What most failing instances lack (`exhausted`), in the pool that most of them need; else what is fullest afterwards, and
+   * where. `null` when no cell is left.
+   */
   runs_out_first: {
-    resource: 'memory' | 'disk' | 'containers';
+    resource: Resource;
+    pool: string;
     utilisation: number;
     exhausted: boolean;
   } | null;
@@ -132,6 +138,7 @@ export function lossReport(context: LossContext, run: LossRun, seeds: Spread): L
   const ids = (rows: Iterable<number>) => [...rows].map((row) => world.cells[row]!.cellId).sort();
   const survivable = run.survives && seeds.survivable_runs === seeds.runs;
   const utilisation = utilisationOf(model, world, placing.world, gone);
+  const pools = poolLosses(model, world, gone, run);
   return {
     zone: loss.zone,
     cells_lost: ids(loss.lost),
@@ -150,10 +157,10 @@ export function lossReport(context: LossContext, run: LossRun, seeds: Spread): L
     rounds: placing.rounds.filter((placed) => placed > 0).length,
     tasks_lost: lostTasks,
     reasons: reasonsOf(model, run, () => true),
-    ...poolLosses(model, world, gone, run),
+    ...pools,
     apps: appLosses(model, world, gone, run),
     utilisation,
-    runs_out_first: runsOutFirst(model, run, utilisation.zones),
+    runs_out_first: runsOutFirst(model, placing.world, gone, pools.pools),
     headroom: {
       tasks_per_zone: headroom.tasksPerZone,
       memory_mb: headroom.memoryMb,
@@ -331,29 +338,47 @@ function utilisationOf(
 
 function runsOutFirst(
   model: SizingModel,
-  run: LossRun,
-  zones: readonly ZoneUtilisation[],
+  after: World,
+  gone: (row: number) => boolean,
+  pools: readonly PoolLoss[],
 ): LossReport['runs_out_first'] {
-  const total = zones.reduce((sum, zone) => sum + zone.cells, 0);
-  if (total === 0) return null;
   const resources = ['memory', 'disk', 'containers'] as const;
-  // Zones differ in size: memory's share is weighed by memory, the others by cells, which is near enough to rank them.
-  const share = (resource: (typeof resources)[number]) => {
-    const weight = (zone: ZoneUtilisation) => (resource === 'memory' ? zone.total_memory_mb : zone.cells);
-    const all = zones.reduce((sum, zone) => sum + weight(zone), 0);
-    return all > 0
-      ? zones.reduce((sum, zone) => sum + (zone.after[resource] ?? 0) * weight(zone), 0) / all
-      : 0;
+  const share = (resource: Resource, pool: number): number => {
+    let [total, left] = [0, 0];
+    after.cells.forEach((cell, row) => {
+      if (gone(row) || after.pool[row] !== pool) return;
+      const key = resource === 'memory' ? 'memoryMb' : resource === 'disk' ? 'diskMb' : 'containers';
+      total += cell.total[key];
+      left += after.load[resource][row]!;
+    });
+    return total > 0 ? (total - left) / total : 0;
   };
-  const lacking = new Map<string, number>();
-  for (const { placement_error, count } of reasonsOf(model, run, () => true)) {
-    const [, names] = /^insufficient resources: (.*)$/.exec(placement_error) ?? [];
-    for (const name of names?.split(', ') ?? []) lacking.set(name, (lacking.get(name) ?? 0) + count);
-  }
-  const scarcest = [...resources].sort(
-    (a, b) => (lacking.get(b) ?? 0) - (lacking.get(a) ?? 0) || share(b) - share(a),
-  )[0]!;
-  return { resource: scarcest, utilisation: share(scarcest), exhausted: lacking.has(scarcest) };
+  const lacking = (resource: Resource, pool: PoolLoss) =>
+    pool.reasons.reduce(
+      (sum, { placement_error: text, count }) =>
+        text.startsWith('insufficient resources: ') && text.includes(resource) ? sum + count : sum,
+      0,
+    );
+  const ranked = pools
+    .flatMap((pool, number) =>
+      pool.cells_left === 0
+        ? []
+        : resources.map((resource) => ({
+            resource,
+            pool: model.pools[number]!.name,
+            lacking: lacking(resource, pool),
+            utilisation: share(resource, number),
+          })),
+    )
+    .sort((a, b) => b.lacking - a.lacking || b.utilisation - a.utilisation);
+  const [first] = ranked;
+  if (first === undefined) return null;
+  return {
+    resource: first.resource,
+    pool: first.pool,
+    utilisation: first.utilisation,
+    exhausted: first.lacking > 0,
+  };
 }
 
 function headroomReasons(model: SizingModel, run: LossRun): LossReport['headroom']['reasons'] {

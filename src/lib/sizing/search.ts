@@ -14,6 +14,8 @@ export interface Search {
   seeds: number;
   /** The size of a cell that is added to a pool. */
   sizeOf: (pool: Pool) => Capacity;
+  /** Awaited between simulations, so that who waits can be told and can interrupt. */
+  pause: () => Promise<void>;
 }
 
 /** Cells to add, found by simulating. */
@@ -56,11 +58,12 @@ export class Simulations {
     return [...this.#impossible.values()];
   }
 
-  run(plan: Plan, loss: Loss, run: number): Verdict {
+  async run(plan: Plan, loss: Loss, run: number): Promise<Verdict> {
     const groups = groupsOf(plan).filter((group) => group.zone !== loss.zone);
     const key = JSON.stringify([loss.zone, run, groups]);
     const known = this.#known.get(key);
     if (known !== undefined) return known;
+    await this.search.pause();
     this.count++;
     const { model, world, options, sizeOf } = this.search;
     const verdict = this.#verdict(
@@ -140,14 +143,14 @@ interface Verdict {
  * all seeds, and so is every way of having one cell fewer: the auction is greedy, so that a plan which is smaller can go
  * well where a larger one does not, and nothing is taken for granted.
  */
-export function cellsToAdd(
+export async function cellsToAdd(
   simulations: Simulations,
   losses: readonly Loss[],
   start: readonly CellGroup[] = [],
-): Addition {
+): Promise<Addition> {
   const before = simulations.count;
   const finder = new Finder(simulations, losses);
-  const plan = finder.find(planOf(start));
+  const plan = await finder.find(planOf(start));
   const impossible = simulations.impossible();
   return {
     groups: plan === undefined ? [] : groupsOf(plan),
@@ -177,31 +180,40 @@ class Finder {
     this.#losses = losses;
   }
 
-  find(start: Plan): Plan | undefined {
+  async find(start: Plan): Promise<Plan | undefined> {
     const { seeds } = this.#search;
     // Canonical runs find the region, all seeds decide within it.
-    let plan = this.#grow(start, 0);
+    let plan = await this.#grow(start, 0);
     if (plan === undefined) return undefined;
     for (const pool of new Set(groupsOf(plan).map((group) => group.pool))) {
       const whole: Plan = plan;
       const enough = (count: number) => this.#survives(this.#reduced(whole, pool, count), 0);
-      plan = this.#reduced(whole, pool, least(enough, this.#tooFew.get(pool) ?? -1, countOf(whole, pool)));
+      const count = await least(enough, this.#tooFew.get(pool) ?? -1, countOf(whole, pool));
+      plan = this.#reduced(whole, pool, count);
     }
-    plan = this.#grow(plan, seeds);
+    plan = await this.#grow(plan, seeds);
     while (plan !== undefined) {
-      const whole: Plan = plan;
-      const spared = groupsOf(whole).find((group) => this.#survives(oneFewer(whole, group), seeds));
-      if (spared === undefined) return whole;
-      plan = oneFewer(whole, spared);
+      const spared = await this.#spared(plan, seeds);
+      if (spared === undefined) return plan;
+      plan = spared;
+    }
+    return undefined;
+  }
+
+  /** The plan with one cell fewer, if some such plan is enough. */
+  async #spared(plan: Plan, seeds: number): Promise<Plan | undefined> {
+    for (const group of groupsOf(plan)) {
+      const fewer = oneFewer(plan, group);
+      if (await this.#survives(fewer, seeds)) return fewer;
     }
     return undefined;
   }
 
   /** Adds cells where instances fail until none does. `undefined` when that does not help. */
-  #grow(start: Plan, seeds: number): Plan | undefined {
+  async #grow(start: Plan, seeds: number): Promise<Plan | undefined> {
     let plan = start;
     for (let step = 0; step < MOST_STEPS; step++) {
-      const failure = this.#failure(plan, seeds);
+      const failure = await this.#failure(plan, seeds);
       if (failure === undefined) return plan;
       if (failure.missing === undefined) return undefined;
       for (const [pool, cells] of failure.missing) {
@@ -213,21 +225,21 @@ class Finder {
     return undefined;
   }
 
-  #survives(plan: Plan, seeds: number): boolean {
-    return this.#failure(plan, seeds) === undefined;
+  async #survives(plan: Plan, seeds: number): Promise<boolean> {
+    return (await this.#failure(plan, seeds)) === undefined;
   }
 
   /** A run that does not go well, if there is one. */
-  #failure(
+  async #failure(
     plan: Plan,
     seeds: number,
-  ): { missing: ReadonlyMap<number, number> | undefined; loss: Loss } | undefined {
+  ): Promise<{ missing: ReadonlyMap<number, number> | undefined; loss: Loss } | undefined> {
     const turns = [
       ...(this.#likely === undefined || this.#likely.run > seeds ? [] : [this.#likely]),
       ...Array.from({ length: seeds + 1 }, (_, run) => this.#losses.map((loss) => ({ loss, run }))).flat(),
     ];
     for (const { loss, run } of turns) {
-      const verdict = this.#simulations.run(plan, loss, run);
+      const verdict = await this.#simulations.run(plan, loss, run);
       if (run === 0) this.#note(plan, loss, verdict.failed);
       if (!verdict.survives) {
         this.#likely = { loss, run };
@@ -325,20 +337,18 @@ export interface Spare {
  * How many cells of each pool could go while the losses stay survivable, each pool by itself. What the cells hold moves
  * first, by the same auction; then the losses are simulated again.
  */
-export function cellsToSpare(search: Search): Spare[] {
-  return search.model.pools.map((_, pool) => {
+export async function cellsToSpare(search: Search): Promise<Spare[]> {
+  const spares: Spare[] = [];
+  for (const pool of search.model.pools.keys()) {
     const order = removalOrder(search.world, pool);
     const stays = (left: number, seeds: number) => canGo(search, order.slice(0, order.length - left), seeds);
     // Canonical runs find the region, starting from what a division says; all seeds decide within it.
-    let left = around(
-      (count) => stays(count, 0),
-      0,
-      order.length,
-      order.length - spareByDivision(search, pool),
-    );
-    while (left < order.length && !stays(left, search.seeds)) left++;
-    return { pool, rows: order.slice(0, order.length - left), oneMoreFails: left > 0 };
-  });
+    const guess = order.length - spareByDivision(search, pool);
+    let left = await around((count) => stays(count, 0), 0, order.length, guess);
+    while (left < order.length && !(await stays(left, search.seeds))) left++;
+    spares.push({ pool, rows: order.slice(0, order.length - left), oneMoreFails: left > 0 });
+  }
+  return spares;
 }
 
 /** What would be left over after the worst loss, in cells: a guess to start from. */
@@ -360,11 +370,15 @@ function spareByDivision(search: Search, pool: number): number {
  * The smallest count that is enough, where `tooFew` is not and `high` is: steps of growing length down from `high`, then
  * halves. What is enough need not be so for every larger count; what is returned was tried, and so was one less.
  */
-function least(enough: (count: number) => boolean, tooFew: number, high: number): number {
+async function least(
+  enough: (count: number) => Promise<boolean>,
+  tooFew: number,
+  high: number,
+): Promise<number> {
   let [low, best] = [tooFew, high];
   for (let step = 1; best - low > 1; step *= 2) {
     const count = Math.max(low + 1, best - step);
-    if (enough(count)) best = count;
+    if (await enough(count)) best = count;
     else {
       low = count;
       break;
@@ -372,27 +386,33 @@ function least(enough: (count: number) => boolean, tooFew: number, high: number)
   }
   while (best - low > 1) {
     const middle = Math.floor((low + best) / 2);
-    if (enough(middle)) best = middle;
+    if (await enough(middle)) best = middle;
     else low = middle;
   }
   return best;
 }
 
 /** The same from a guess in the middle, where `high` is enough and less than `low` is none at all. */
-function around(enough: (count: number) => boolean, low: number, high: number, guess: number): number {
+async function around(
+  enough: (count: number) => Promise<boolean>,
+  low: number,
+  high: number,
+  guess: number,
+): Promise<number> {
   let count = Math.min(high, Math.max(low, guess));
   let tooFew = low - 1;
-  for (let step = 1; count < high && !enough(count); step *= 2) {
+  for (let step = 1; count < high && !(await enough(count)); step *= 2) {
     tooFew = count;
     count = Math.min(high, count + step);
   }
   return least(enough, tooFew, count);
 }
 
-function canGo(search: Search, rows: readonly number[], seeds: number): boolean {
+async function canGo(search: Search, rows: readonly number[], seeds: number): Promise<boolean> {
   const { model, world, losses, options } = search;
   const leaving = rowSet(rows, world.cells.length);
   for (let run = 0; run <= seeds; run++) {
+    await search.pause();
     const demand = demandOf(world, leaving);
     const moved = place(model, without(world, leaving), demand, randomOf(run));
     if (moved.failed > 0) return false;

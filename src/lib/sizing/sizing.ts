@@ -5,7 +5,7 @@ import { capacityNow, type CapacityRow, type ResourceFigures } from './capacity.
 import { scaled } from './growth.ts';
 import type { Headroom } from './headroom.ts';
 import { lossReport, type LossReport, type Spread } from './loss-report.ts';
-import { lossesOf, runLoss, type Loss, type LossRun } from './loss.ts';
+import { lossesOf, runLoss, type Loss } from './loss.ts';
 import { sizingModel, type SizingModel, type World } from './model.ts';
 import { notesOf, NOT_MODELLED } from './notes.ts';
 import { simulatePlacement, type NewApp, type PlacementReport } from './placement.ts';
@@ -148,19 +148,24 @@ export interface SizingReport {
   gaps: Gap[];
 }
 
-/** How far the work is, for whoever waits. */
-export type OnProgress = (what: string) => void;
+/** For whoever waits. */
+export interface Patience {
+  /** What is being looked at now. */
+  onProgress?: (what: string) => void;
+  /** Awaited between simulations, which take up to half a second each; may throw to end it all. */
+  pause?: () => Promise<void>;
+}
 
 /**
  * Answers a sizing question about a foundation. `now` is the time in milliseconds, for the snapshot's age.
  * @throws {UsageError} for a zone, a cell or a size that makes no sense
  */
-export function sizing(
+export async function sizing(
   foundation: Foundation,
   question: SizingQuestion,
   now: number,
-  onProgress: OnProgress = () => undefined,
-): SizingReport {
+  { onProgress = () => undefined, pause = () => Promise.resolve() }: Patience = {},
+): Promise<SizingReport> {
   const model = sizingModel(foundation, {
     settings: question.settings,
     proxyMemoryMb: question.proxyMemoryMb,
@@ -173,9 +178,13 @@ export function sizing(
   for (const loss of losses) {
     onProgress(loss.zone === null ? 'cells lost' : `loss of ${loss.zone}`);
     const canonical = runLoss(model, world, loss, options, 0);
-    const seeds = spreadOf(
-      Array.from({ length: question.seeds }, (_, i) => runLoss(model, world, loss, options, i + 1)),
-    );
+    const runs: RunResult[] = [];
+    for (let run = 1; run <= question.seeds; run++) {
+      await pause();
+      const { placing, survives } = runLoss(model, world, loss, options, run);
+      runs.push({ placed: placing.placed, failed: placing.failed, survives });
+    }
+    const seeds = spreadOf(runs);
     const context = { model, world, loss, headroom: question.headroom, recovery: question.recovery };
     reports.push({ loss, report: lossReport(context, canonical, seeds) });
   }
@@ -193,6 +202,7 @@ export function sizing(
     options,
     seeds: question.seeds,
     sizeOf,
+    pause,
   };
   const searches = question.search && survivable !== null;
   if (searches) onProgress(survivable ? 'cells that could go' : 'cells to add');
@@ -219,12 +229,12 @@ export function sizing(
     capacity: capacityNow(model, world),
     losses: reports.length === 0 ? null : reports.map(({ report }) => report),
     survivable,
-    cells_to_add: searches && !survivable ? additions(search, reports, sizeOf) : null,
-    cells_to_spare: searches && survivable ? spares(search) : null,
+    cells_to_add: searches && !survivable ? await additions(search, reports, sizeOf) : null,
+    cells_to_spare: searches && survivable ? await spares(search) : null,
     runway:
       question.growth === undefined || reports.length === 0
         ? null
-        : runway(search, parsePercent(question.growth, '--growth')),
+        : await runway(search, parsePercent(question.growth, '--growth')),
     placement: question.newApp === undefined ? null : simulatePlacement(model, world, question.newApp),
     notes: notesOf(model, zonesOf(world), question, foundation),
     not_modelled: NOT_MODELLED,
@@ -279,11 +289,17 @@ function cellSize(text: string | undefined): (pool: Pool) => Capacity {
   return (pool) => ({ memoryMb, diskMb, containers: third ?? pool.cellSize.containers });
 }
 
-function spreadOf(runs: readonly LossRun[]): Spread {
+interface RunResult {
+  placed: number;
+  failed: number;
+  survives: boolean;
+}
+
+function spreadOf(runs: readonly RunResult[]): Spread {
   const least = (values: number[]) => (values.length === 0 ? 0 : Math.min(...values));
   const most = (values: number[]) => (values.length === 0 ? 0 : Math.max(...values));
-  const placed = runs.map((run) => run.placing.placed);
-  const failed = runs.map((run) => run.placing.failed);
+  const placed = runs.map((run) => run.placed);
+  const failed = runs.map((run) => run.failed);
   return {
     runs: runs.length,
     survivable_runs: runs.filter((run) => run.survives).length,
@@ -293,18 +309,18 @@ function spreadOf(runs: readonly LossRun[]): Spread {
 }
 
 /** For each loss that is not survivable, and for all of them together. */
-function additions(
+async function additions(
   search: Search,
   reports: readonly { loss: Loss; report: LossReport }[],
   sizeOf: (pool: Pool) => Capacity,
-): AdditionReport[] {
+): Promise<AdditionReport[]> {
   const failing = reports.filter(({ report }) => !report.survivable);
   const simulations = new Simulations(search);
   const found: { loss: Loss; addition: Addition }[] = [];
   for (const { loss } of failing) {
     // Zones are much alike: what one loss takes is a good first guess for the next.
     const guess = guessFrom(found.at(-1)?.addition.groups ?? [], loss, zonesOf(search.world));
-    found.push({ loss, addition: cellsToAdd(simulations, [loss], guess) });
+    found.push({ loss, addition: await cellsToAdd(simulations, [loss], guess) });
   }
   const answers = found.map(({ loss, addition }) => additionReport(search, loss.zone, addition, sizeOf));
   if (reports.length < 2) return answers;
@@ -315,7 +331,7 @@ function additions(
       if ((most.get(key)?.count ?? 0) < group.count) most.set(key, group);
     }
   }
-  const together = cellsToAdd(simulations, search.losses, [...most.values()]);
+  const together = await cellsToAdd(simulations, search.losses, [...most.values()]);
   return [additionReport(search, null, together, sizeOf), ...answers];
 }
 
@@ -360,8 +376,8 @@ function additionReport(
   };
 }
 
-function spares(search: Search): SpareReport[] {
-  return cellsToSpare(search).map(({ pool, rows, oneMoreFails }) => {
+async function spares(search: Search): Promise<SpareReport[]> {
+  return (await cellsToSpare(search)).map(({ pool, rows, oneMoreFails }) => {
     const counts = new Map<string, number>();
     for (const row of rows) {
       const { zone } = search.world.cells[row]!;
@@ -383,52 +399,57 @@ function spares(search: Search): SpareReport[] {
 const MOST_MONTHS = 120;
 
 /** The first month after which the losses are not survivable any more: found by halves, then looked at around. */
-function runway(search: Search, percent: number): Runway {
+async function runway(search: Search, percent: number): Promise<Runway> {
   if (percent <= 0) throw new UsageError('--growth must be more than nothing.');
-  const { model, world, losses, options } = search;
   const after = (month: number) => ((1 + percent / 100) ** month - 1) * 100;
   const known = new Map<number, string | undefined>();
   /** Why the foundation, grown by so many months, does not survive; `undefined` when it does. */
-  const why = (month: number): string | undefined => {
-    if (!known.has(month)) known.set(month, failureOf(scaled(model, world, after(month), 0)));
-    return known.get(month);
-  };
-  const failureOf = (grown: { world: World; withoutPlace: number }): string | undefined => {
-    if (grown.withoutPlace > 0)
-      return `${grown.withoutPlace} of the new instances find no place even without a loss`;
-    for (const loss of losses) {
-      const run = runLoss(model, grown.world, loss, options, 0);
-      if (!run.survives) {
-        const what = loss.zone === null ? 'the cells' : `zone ${loss.zone}`;
-        return `losing ${what} leaves ${run.placing.failed} instances and ${run.headroomFailures.length} staging tasks without a place`;
-      }
+  const why = async (month: number): Promise<string | undefined> => {
+    if (!known.has(month)) {
+      await search.pause();
+      known.set(month, failureAfter(search, after(month)));
     }
-    return undefined;
+    return known.get(month);
   };
   const report = (month: number | null): Runway => ({
     growth_percent_a_month: percent,
     month,
     growth_percent_then: month === null ? null : Math.round(after(month) * 10) / 10,
-    because: month === null ? null : (why(month) ?? null),
+    because: month === null ? null : (known.get(month) ?? null),
     months_tried: MOST_MONTHS,
   });
-  if (why(0) !== undefined) return report(0);
-  let [low, high] = [0, 1];
-  while (high <= MOST_MONTHS && why(high) === undefined) [low, high] = [high, high * 2];
-  if (high > MOST_MONTHS) {
-    high = MOST_MONTHS;
-    if (low >= high || why(high) === undefined) return report(null);
+  let high = 0;
+  let low = -1;
+  while ((await why(high)) === undefined) {
+    if (high === MOST_MONTHS) return report(null);
+    [low, high] = [high, Math.min(MOST_MONTHS, Math.max(1, high * 2))];
   }
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
-    if (why(middle) === undefined) low = middle;
+    if ((await why(middle)) === undefined) low = middle;
     else high = middle;
   }
   // The auction is greedy: an earlier month can fail where a later one does not.
   for (let month = Math.max(1, high - 3); month < high; month++) {
-    if (why(month) !== undefined) return report(month);
+    if ((await why(month)) !== undefined) return report(month);
   }
   return report(high);
+}
+
+/** Why the foundation with so many percent more instances does not survive the losses; `undefined` when it does. */
+function failureAfter({ model, world, losses, options }: Search, percent: number): string | undefined {
+  const grown = scaled(model, world, percent, 0);
+  if (grown.withoutPlace > 0) {
+    return `${grown.withoutPlace} of the new instances find no place even without a loss`;
+  }
+  for (const loss of losses) {
+    const run = runLoss(model, grown.world, loss, options, 0);
+    if (run.survives) continue;
+    const what = loss.zone === null ? 'the cells' : `zone ${loss.zone}`;
+    const tasks = run.headroomFailures.length;
+    return `losing ${what} leaves ${run.placing.failed} instances and ${tasks} staging tasks without a place`;
+  }
+  return undefined;
 }
 
 function poolReport(pool: Pool, size: Capacity): PoolReport {

@@ -264,9 +264,7 @@ class Fields {
   number(name: string, otherwise?: number): number {
     const value = this.#values[name] ?? otherwise;
     if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > 0x7fff_ffff) {
-      this.#refuse(
-        `: ${name} must be a whole number that is not negative, not ${JSON.stringify(value) ?? 'missing'}`,
-      );
+      this.#refuse(`: ${name} must be a whole number that is not negative, not ${shown(value)}`);
     }
     return value;
   }
@@ -274,7 +272,7 @@ class Fields {
   text(name: string, otherwise?: string): string {
     const value = this.#values[name] ?? otherwise;
     if (typeof value !== 'string' || value === '') {
-      this.#refuse(`: ${name} must be text, not ${JSON.stringify(value) ?? 'missing'}`);
+      this.#refuse(`: ${name} must be text, not ${shown(value)}`);
     }
     return value;
   }
@@ -304,4 +302,8 @@ class Fields {
       next,
     });
   }
+}
+
+function shown(value: unknown): string {
+  return value === undefined ? 'missing' : JSON.stringify(value);
 }
