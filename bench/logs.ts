@@ -143,12 +143,10 @@ try {
   const bytes = (await stat(plain)).size;
   const jqSeconds: number[] = [];
   const results = { plain: [] as Measurement[], garbage: [] as Measurement[], packed: [] as Measurement[] };
-  let hasJq = true;
   // In turns, so that whatever else the machine does falls on all of them alike.
   await repeat(runs, async (run) => {
-    const seconds = hasJq ? await jq(plain) : undefined;
-    if (seconds === undefined) hasJq = false;
-    else jqSeconds.push(seconds);
+    const seconds = await jq(plain);
+    if (seconds !== undefined) jqSeconds.push(seconds);
     results.plain.push(await read(plain));
     results.garbage.push(await read(garbage));
     results.packed.push(await read(packed));
@@ -157,7 +155,7 @@ try {
     );
   });
   const tenth = await read(small);
-  const baseline = hasJq ? median(jqSeconds) : undefined;
+  const baseline = jqSeconds.length > 0 ? median(jqSeconds) : undefined;
   const row = (what: string, measured: Measurement[]) => {
     const seconds = measured.map((measurement) => measurement.seconds);
     return [

@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../lib/cli/base-command.ts';
+import { connectionFlags, keyFlags } from '../../lib/cli/connection-flags.ts';
 import { durationFlag } from '../../lib/cli/duration.ts';
 import { evidenceFlags } from '../../lib/cli/evidence-flags.ts';
 import { foundationFlags } from '../../lib/cli/foundation-flags.ts';
@@ -7,6 +8,14 @@ import { bbsFlags } from '../../lib/cli/live-flags.ts';
 import { listFlags, listOptionsOf } from '../../lib/cli/output-flags.ts';
 import { GROUPINGS } from '../../lib/crashes/groups.ts';
 import { ExitCode } from '../../lib/errors.ts';
+
+/** Without `live`: reps know nothing of crashes. */
+const sourceFlags = {
+  ...connectionFlags,
+  ...keyFlags,
+  from: foundationFlags.from,
+  source: foundationFlags.source,
+};
 
 export default class Crashes extends BaseCommand<typeof Crashes> {
   static override summary = 'Show why instances crash, are not placed, or tasks fail, and who can end it.';
@@ -23,7 +32,7 @@ Exit code 3 with --fail-on when there are some of that class.`;
     '<%= config.bin %> <%= command.id %> --follow -o ndjson | jq .text',
   ];
   static override flags = {
-    ...foundationFlags,
+    ...sourceFlags,
     ...bbsFlags,
     ...evidenceFlags,
     ...listFlags(),

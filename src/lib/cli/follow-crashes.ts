@@ -3,14 +3,19 @@ import { Keyring } from '../bbs/keyring.ts';
 import { idOfRecord, sortCrashes } from '../crashes/groups.ts';
 import { crashRecords, type CrashRecord } from '../crashes/records.ts';
 import { ExitCode } from '../errors.ts';
+import type { StreamNotice } from '../diego/events.ts';
 import { crashedPart } from '../foundation/crashed.ts';
 import { prepareList } from '../output/list.ts';
 import { ClosedPipeError, Sink } from '../output/sink.ts';
 import { formatDuration } from '../output/units.ts';
 import { crashLine, crashRecordType } from '../views/crashes.ts';
+import { bbsLocation } from './live-flags.ts';
 import { sayGaps } from './load-foundation.ts';
 import { openStore, readKeys, type OpenContext } from './open.ts';
 import { wanted, type CrashesFlags, type PreparedCrashes } from './run-crashes.ts';
+
+/** So many events are remembered, to show each once. */
+const REMEMBERED = 100_000;
 
 /**
  * Shows crashes as they come until it is interrupted or the reader closes the pipe: those of --since first. A table would wait for its
@@ -21,7 +26,8 @@ export async function followCrashes(
   prepared: PreparedCrashes,
   context: OpenContext,
 ): Promise<ExitCode> {
-  const records = followStore(flags, prepared, context);
+  const events = flags['bbs-url'] !== undefined;
+  const records = events ? followEvents(flags, prepared, context) : followStore(flags, prepared, context);
   const { terminal, options } = prepared;
   if ((options.format === 'table' || options.format === 'wide') && options.quiet !== true) {
     const sink = new Sink(terminal.stdout);
@@ -39,6 +45,54 @@ export async function followCrashes(
   const format = options.format === 'json' ? 'ndjson' : options.format;
   await prepareList(terminal, crashRecordType(prepared.now), { ...options, format }).write(records);
   return ExitCode.ok;
+}
+
+/**
+ * The BBS's own events: each crash as it happens, with its cell; placement errors and failed tasks as they are written. Names of apps are
+ * not in them.
+ */
+async function* followEvents(
+  flags: CrashesFlags,
+  prepared: PreparedCrashes,
+  context: OpenContext,
+): AsyncGenerator<CrashRecord[], void, undefined> {
+  const [{ requireBbs }, { bbsEvents }, { crashOfEvent }, { merged }, { noticeLine }] = await Promise.all([
+    import('../diego/endpoint.ts'),
+    import('../diego/events.ts'),
+    import('../diego/crash-events.ts'),
+    import('../diego/merged.ts'),
+    import('../views/events.ts'),
+  ]);
+  const endpoint = await requireBbs(bbsLocation(flags));
+  if (flags.since !== undefined) context.say('--since shows nothing here: the BBS keeps no events.');
+  const ended = new AbortController();
+  const signal = AbortSignal.any([context.signal, ended.signal]);
+  const onNotice = (notice: StreamNotice) => {
+    context.say(noticeLine(notice));
+  };
+  const streams = (['lrp_instances', 'tasks'] as const).map((stream) =>
+    bbsEvents(endpoint, { stream, signal, onNotice }),
+  );
+  const seen = new Set<string>();
+  try {
+    for await (const event of merged(streams)) {
+      const crash = crashOfEvent(event);
+      if (crash === undefined) continue;
+      const records = crashRecords({
+        desired: new Map(),
+        actual: crash.actual,
+        tasks: crash.tasks,
+        classify: prepared.classify,
+      }).map((record) => ({ ...record, cell_id: record.cell_id ?? crash.cell_id }));
+      // The auction writes the same placement error again and again.
+      const fresh = records.filter((record) => !seen.has(keyOf(record)));
+      if (seen.size > REMEMBERED) seen.clear();
+      for (const record of fresh) seen.add(keyOf(record));
+      if (fresh.length > 0) yield fresh;
+    }
+  } finally {
+    ended.abort();
+  }
 }
 
 /** Reads the store again and again; an instance is new when it has crashed once more, or for another reason. */

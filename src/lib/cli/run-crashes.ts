@@ -12,10 +12,10 @@ import { crashGroupType, crashRecordType } from '../views/crashes.ts';
 import { readEvidence, readOwnPatterns, type EvidenceFlags } from './evidence-flags.ts';
 import type { FoundationFlags } from './foundation-flags.ts';
 import type { BbsFlags } from './live-flags.ts';
-import { loadFoundation, sayGaps, withStore } from './load-foundation.ts';
+import { loadFoundation, sayGaps, withStoreAlone } from './load-foundation.ts';
 import type { OpenContext } from './open.ts';
 
-export interface CrashesFlags extends FoundationFlags, BbsFlags, EvidenceFlags {
+export interface CrashesFlags extends Omit<FoundationFlags, 'live'>, BbsFlags, EvidenceFlags {
   by: Grouping;
   since?: number | undefined;
   current: boolean;
@@ -85,8 +85,8 @@ async function readPart(
   context: OpenContext,
   started: number,
 ): Promise<{ part: Part; now: number }> {
-  if (flags.from !== undefined || flags.live || flags.source !== 'store') {
-    const foundation: Foundation = await loadFoundation(flags, context);
+  if (flags.from !== undefined || flags.source !== 'store') {
+    const foundation: Foundation = await loadFoundation({ ...flags, live: false }, context);
     const part = {
       desired: new Map(foundation.desired_lrps.map((lrp) => [lrp.process_guid, lrp])),
       actual: foundation.actual_lrps,
@@ -95,7 +95,7 @@ async function readPart(
     };
     return { part, now: flags.from === undefined ? started : Date.parse(foundation.taken_at) };
   }
-  const crashed = await withStore(flags, context, (source) => crashedPart(source));
+  const crashed = await withStoreAlone(flags, context, crashedPart);
   sayGaps(crashed.gaps, context);
   const part = {
     desired: new Map(crashed.desired_lrps.map((lrp) => [lrp.process_guid, lrp])),

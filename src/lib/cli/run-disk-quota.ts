@@ -2,11 +2,12 @@ import { diagnoseDisk } from '../crashes/disk-rules.ts';
 import type { DiskFinding } from '../crashes/disk-findings.ts';
 import { summarizeDisk } from '../crashes/disk-summary.ts';
 import type { DiskEvidence, ProcessEvidence } from '../crashes/evidence.ts';
-import { gatherDiskEvidence, type Gathered } from '../crashes/gather.ts';
+import { gatherDiskEvidence, type CellDiskMetrics, type Gathered } from '../crashes/gather.ts';
 import { quotaAdvice } from '../crashes/quota-advice.ts';
 import { classifier } from '../crashes/classify.ts';
 import { ExitCode, UsageError } from '../errors.ts';
 import { readSnapshotFile } from '../foundation/file.ts';
+import type { Foundation } from '../foundation/types.ts';
 import { foundationFromStore } from '../foundation/from-store.ts';
 import { readSetups } from '../foundation/setups.ts';
 import { prepareList, type ListOptions } from '../output/list.ts';
@@ -25,7 +26,7 @@ import { namesStore } from './asks-store.ts';
 import { readEvidence, readOwnPatterns, type EvidenceFlags } from './evidence-flags.ts';
 import type { FoundationFlags } from './foundation-flags.ts';
 import type { BbsFlags } from './live-flags.ts';
-import { sayGaps, withStore } from './load-foundation.ts';
+import { loadFoundation, sayGaps, withStore } from './load-foundation.ts';
 import type { OpenContext } from './open.ts';
 
 export interface DiskQuotaFlags extends FoundationFlags, BbsFlags, EvidenceFlags {
@@ -104,24 +105,40 @@ async function gather(flags: DiskQuotaFlags, context: OpenContext): Promise<Gath
     sayGaps(foundation.gaps, context);
     return gatherDiskEvidence({ now, foundation, ...files, keys: false, classify });
   }
-  if (!namesStore(flags)) return gatherDiskEvidence({ now, ...files, keys: false, classify });
-  return withStore(flags, context, async (source) => {
+  if (flags.source === 'store' && !namesStore(flags)) {
+    if (flags.live) throw new UsageError('--live needs the store, which names the cells.');
+    return gatherDiskEvidence({ now, ...files, keys: false, classify });
+  }
+  // Reps are asked for more than a snapshot of the foundation holds, so that is done here.
+  const snapshot = { ...flags, live: false };
+  if (flags.source !== 'store') {
+    const foundation = await loadFoundation(snapshot, context);
+    const metrics = await live(flags, foundation, context);
+    return gatherDiskEvidence({ now, foundation, metrics, ...files, keys: true, classify });
+  }
+  return withStore(snapshot, context, async (source) => {
     const foundation = await foundationFromStore(source, Date.now());
     // That there are no keys is said with the other evidence that is missing.
     sayGaps(
       foundation.gaps.filter(({ what }) => what !== 'keys'),
       context,
     );
-    const gathered = gatherDiskEvidence({
-      now,
-      foundation,
-      ...files,
-      keys: source.keyring !== undefined,
-      classify,
-    });
+    const metrics = await live(flags, foundation, context);
+    const keys = source.keyring !== undefined;
+    const gathered = gatherDiskEvidence({ now, foundation, metrics, ...files, keys, classify });
     await addSetups(gathered.evidence.processes, source, context);
     return gathered;
   });
+}
+
+async function live(
+  flags: DiskQuotaFlags,
+  foundation: Foundation,
+  context: OpenContext,
+): Promise<CellDiskMetrics[] | undefined> {
+  if (!flags.live) return undefined;
+  const { readLiveDisks } = await import('./live-disks.ts');
+  return readLiveDisks(flags, foundation.cells, context);
 }
 
 /** What is put into containers is large and encrypted: only that of what failed is read. */
