@@ -2,7 +2,8 @@ import type { CellDiskMetrics } from '../crashes/gather.ts';
 import { requireRepTls } from '../diego/endpoint.ts';
 import { RepClient, type RepAnswer } from '../diego/rep-client.ts';
 import type { CellMetrics, CellState } from '../diego/rep-types.ts';
-import type { Cell, RepState } from '../foundation/types.ts';
+import { repState } from '../foundation/rep-state.ts';
+import type { Cell } from '../foundation/types.ts';
 import { plural } from '../output/units.ts';
 import { repLocation, type BbsFlags } from './live-flags.ts';
 import type { OpenContext } from './open.ts';
@@ -21,7 +22,7 @@ export async function readLiveDisks(
   const [states, metrics] = await Promise.all([client.states(targets), client.containerMetrics(targets)]);
   const byId = new Map(cells.map((cell) => [cell.cell_id, cell]));
   for (const answer of states) {
-    byId.get(answer.target.cell_id)!.live = answer.ok ? stateOf(answer.value) : { error: answer.error };
+    byId.get(answer.target.cell_id)!.live = answer.ok ? repState(answer.value) : { error: answer.error };
   }
   sayFailures(states, metrics, context);
   return metrics.flatMap((answer) => (answer.ok ? [metricsOf(answer.value)] : []));
@@ -40,23 +41,6 @@ function sayFailures(
   context.say(`Missing: ${plural(failed.size, 'rep')} of ${states.length} did not answer:`);
   for (const [cell, why] of [...failed].slice(0, 10)) context.say(`  ${cell}: ${why}`);
   if (failed.size > 10) context.say(`  and ${failed.size - 10} more`);
-}
-
-function stateOf(state: CellState): RepState {
-  const resources = ({ MemoryMB, DiskMB, Containers }: CellState['TotalResources']) => ({
-    memory_mb: MemoryMB,
-    disk_mb: DiskMB,
-    containers: Containers,
-  });
-  return {
-    available: resources(state.AvailableResources),
-    total: resources(state.TotalResources),
-    starting_container_count: state.StartingContainerCount,
-    evacuating: state.Evacuating,
-    proxy_memory_mb: state.ProxyMemoryAllocationMB,
-    lrps: state.LRPs?.length ?? 0,
-    tasks: state.Tasks?.length ?? 0,
-  };
 }
 
 function metricsOf(metrics: CellMetrics): CellDiskMetrics {

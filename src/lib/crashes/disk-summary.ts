@@ -53,7 +53,11 @@ export function summarizeDisk(findings: readonly DiskFinding[], evidence: DiskEv
     })),
     without_cell: findings.filter(({ cells }) => cells.length === 0).length,
   };
-  return { ...summary, points_at: pointsAt(summary, current.length > 0 ? current : findings) };
+  const allApps = [...stacks.values()].reduce((sum, apps) => sum + apps.size, 0);
+  return {
+    ...summary,
+    points_at: pointsAt(summary, current.length > 0 ? current : findings, allApps),
+  };
 }
 
 function counted(findings: readonly DiskFinding[], keys: (finding: DiskFinding) => string[]): SummaryCount[] {
@@ -79,6 +83,7 @@ function appsOf(findings: readonly DiskFinding[]): number {
 function pointsAt(
   summary: Omit<DiskSummary, 'points_at'>,
   findings: readonly DiskFinding[],
+  allApps: number,
 ): DiskSummary['points_at'] {
   if (findings.length === 0) return { kind: 'nothing', names: [], why: 'Nothing fails for disk.' };
   const full = [
@@ -108,7 +113,7 @@ function pointsAt(
   }
   const stack = summary.by_stack[0]!;
   const others = summary.by_stack.slice(1).reduce((sum, count) => sum + count.apps, 0);
-  if (stack.apps >= LEAST_APPS && stack.apps >= apps * 0.9 && isUneven(stack, others, summary)) {
+  if (stack.apps >= LEAST_APPS && stack.apps >= apps * 0.9 && isUneven(stack, others, allApps)) {
     return {
       kind: 'stack',
       names: [stack.name],
@@ -130,16 +135,9 @@ function pointsAt(
   };
 }
 
-/** More of this stack's apps fail than their share of all apps explains. */
-function isUneven(stack: SummaryCount, others: number, summary: Omit<DiskSummary, 'points_at'>): boolean {
-  if (stack.of_apps === null) return others === 0 && summary.by_stack.length > 1;
-  const rest = summary.by_stack.filter((count) => count !== stack);
-  const ofOthers = rest.reduce((sum, count) => sum + (count.of_apps ?? 0), 0);
-  // With one stack only there is nothing to compare with.
-  if (summaryHasOneStack(summary, ofOthers)) return false;
-  return stack.apps / stack.of_apps >= 3 * (others / Math.max(1, ofOthers));
-}
-
-function summaryHasOneStack(summary: Omit<DiskSummary, 'points_at'>, ofOthers: number): boolean {
-  return summary.by_stack.length === 1 && ofOthers === 0;
+/** More of this stack's apps fail than their share of all apps explains. With one stack only there is nothing to compare with. */
+function isUneven(stack: SummaryCount, failingOthers: number, allApps: number): boolean {
+  if (stack.of_apps === null) return false;
+  const others = allApps - stack.of_apps;
+  return others > 0 && stack.apps / stack.of_apps >= 3 * (failingOthers / others);
 }
