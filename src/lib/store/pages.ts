@@ -29,14 +29,15 @@ export async function readPage(
   limit: number,
 ): Promise<Page> {
   const { length, prefixes } = textPrefixes(target);
-  const names = table.primaryKey.map(({ name }) => quote(name));
+  // Qualified, or ORDER BY would mean the select list's text: 10 before 2, and no index to read it from.
+  const names = table.primaryKey.map(({ name }) => `t.${quote(name)}`);
   const stale = table.columns.map(
     ({ name }) => `(${quote(name)} <> '' AND left(${quote(name)}, $2) <> ALL ($3))`,
   );
   const beyond = table.primaryKey.map(({ type }, index) => `$${4 + index}::${type}`);
   const sql = `SELECT ctid::text, xmin::text, ${names.map((name) => `${name}::text`).join(', ')},
       ${table.columns.map(({ name }, index) => `CASE WHEN ${stale[index]!} THEN ${quote(name)} END`).join(', ')}
-    FROM ${quote(table.name)}
+    FROM ${quote(table.name)} AS t
    WHERE (${stale.join(' OR ')})
      ${after === undefined ? '' : `AND (${names.join(', ')}) > (${beyond.join(', ')})`}
    ORDER BY ${names.join(', ')}
