@@ -67,7 +67,7 @@ describe('on a terminal', () => {
 
   it('leaves out columns only when nothing else helps, and says so', async () => {
     const { out, err } = await table([ROW], { width: 24 });
-    expect(out.split('\n')[0]).toBe('PROCE…  APP_N…');
+    expect(out.split('\n')[0]).toBe('PROCESS_GUID  APP_NAME');
     expect(err).toBe(
       'Not shown for lack of width: instances, placement_error. -o wide shows everything, --columns what you choose.\n',
     );

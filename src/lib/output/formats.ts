@@ -46,3 +46,6 @@ export function csvLine(values: readonly unknown[]): string {
   const line = values.map(csvField).join(',');
   return line === '' ? '""\n' : `${line}\n`;
 }
+
+/** Long texts stay on their line, and what occurs twice is written twice: anchors are for people who write YAML. */
+export const YAML_OPTIONS = { lineWidth: 0, aliasDuplicateObjects: false } as const;

@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts';
-import { csvLine, safeJson, type Format } from './formats.ts';
+import { csvLine, safeJson, YAML_OPTIONS, type Format } from './formats.ts';
 import { columnOf, idOf, type Column, type RecordType } from './record.ts';
 import { inBatches, selected, type Rows } from './rows.ts';
 import { comparator, parseFilter, parseSort, sortRows, splitNames } from './select.ts';
@@ -219,19 +219,24 @@ async function writeJsonArray<Row>(
   await sink.write(separator === '[\n' ? '[]\n' : '\n]\n');
 }
 
+/** A document of so many rows costs half the time of as many documents of one. */
+const YAML_ROWS = 100;
+
 async function writeYaml<Row>(
   sink: Sink,
   batches: AsyncIterable<readonly Row[]>,
   pick: (row: Row) => object,
 ): Promise<void> {
   const { stringify } = await import('yaml');
-  let empty = true;
-  await writeLines(sink, batches, (row) => {
-    empty = false;
-    return stringify([pick(row)], { lineWidth: 0 });
-  });
-  // The closure above assigns it.
-  if (empty as boolean) await sink.write('[]\n');
+  let written = 0;
+  for await (const batch of batches) {
+    for (let start = 0; start < batch.length; start += YAML_ROWS) {
+      const rows = batch.slice(start, start + YAML_ROWS).map(pick);
+      await sink.write(stringify(rows, YAML_OPTIONS));
+      written += rows.length;
+    }
+  }
+  if (written === 0) await sink.write('[]\n');
 }
 
 /** The row, or only its chosen fields in their order. */

@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts';
-import { safeJson, type Format } from './formats.ts';
+import { safeJson, YAML_OPTIONS, type Format } from './formats.ts';
 import { ClosedPipeError, Sink } from './sink.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -49,7 +49,7 @@ async function oneAs(
       return safeJson(JSON.stringify(value));
     case 'yaml': {
       const { stringify } = await import('yaml');
-      return stringify(value, { lineWidth: 0 });
+      return stringify(value, YAML_OPTIONS);
     }
     case 'csv':
       throw new UsageError('-o csv is for lists; this is one thing.', { next: 'Use -o json or -o yaml.' });

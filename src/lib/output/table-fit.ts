@@ -4,8 +4,10 @@ import { displayWidth } from './width.ts';
 /** Where a guid may be cut: after each of its groups, and after the first group of the version guid that follows. */
 const GUID_CUTS = [8, 13, 18, 23, 36, 45];
 
-/** No text column gets narrower than this; below it columns are left out instead. */
-const NARROWEST = 6;
+/** No text column gets narrower than this or its heading; rather than that, columns are left out. */
+const NARROWEST = 8;
+/** Ids are what one copies: shortened ones are never cut further, and ids that are no guids not below this. */
+const NARROWEST_ID = 24;
 
 interface Measured {
   readonly heading: string;
@@ -60,33 +62,50 @@ export function distinctPrefixes(values: ReadonlySet<string>): Map<string, strin
 }
 
 /**
- * Makes the columns fit: takes width from the widest text columns first (numbers are never cut), then leaves out columns from
- * the right, never the first. Changes widths in place and returns the columns that stay.
+ * Makes the columns fit: leaves out columns from the right, never the first, until the others have room at their narrowest; then
+ * takes width from the widest text columns. Numbers are never cut. Changes widths in place and returns the columns that stay.
  */
-export function fitWidths(
-  columns: readonly unknown[],
+export function fitWidths<Row>(
+  columns: readonly Column<Row>[],
   layouts: readonly Measured[],
   terminalWidth: number,
   gap: number,
 ): Set<number> {
-  const kept = new Set(columns.keys());
-  const shown = () => layouts.filter((_, index) => kept.has(index));
-  for (;;) {
-    let excess = totalWidth(shown(), gap) - terminalWidth;
-    while (excess > 0) {
-      const widest = shown()
-        .filter(({ align, width }) => align === 'left' && width > NARROWEST)
-        .sort((a, b) => b.width - a.width);
-      const first = widest[0];
-      if (first === undefined) break;
-      const next = Math.max(widest[1]?.width ?? 0, NARROWEST);
-      const step = Math.min(excess, Math.max(1, first.width - next));
-      first.width -= step;
-      excess -= step;
-    }
-    if (excess <= 0 || kept.size <= 1) return kept;
-    kept.delete(Math.max(...kept));
+  const fields = layouts.map((layout, index) => ({
+    layout,
+    floor: narrowest(layout, columns[index]!.shorten),
+  }));
+  const room = (count: number) => terminalWidth - gap * (count - 1);
+  let shown = fields;
+  while (shown.length > 1 && sum(shown.map(({ floor }) => floor)) > room(shown.length)) {
+    shown = shown.slice(0, -1);
   }
+  let excess = sum(shown.map(({ layout }) => layout.width)) - room(shown.length);
+  while (excess > 0) {
+    const widest = shown
+      .filter(({ layout, floor }) => layout.width > floor)
+      .sort((a, b) => b.layout.width - a.layout.width);
+    const [first, second] = widest;
+    // Even one column alone may be too wide: then it is cut to the terminal.
+    if (first === undefined) {
+      if (shown.length === 1) shown[0]!.layout.width = Math.max(1, terminalWidth);
+      break;
+    }
+    const next = Math.max(first.floor, second?.layout.width ?? 0);
+    const step = Math.min(excess, Math.max(1, first.layout.width - next), first.layout.width - first.floor);
+    first.layout.width -= step;
+    excess -= step;
+  }
+  return new Set(shown.keys());
+}
+
+function narrowest({ align, heading, width }: Measured, shorten: 'guid' | undefined): number {
+  if (align === 'right') return width;
+  return Math.min(width, Math.max(shorten === 'guid' ? NARROWEST_ID : NARROWEST, displayWidth(heading)));
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }
 
 function totalWidth(layouts: readonly Measured[], gap: number): number {

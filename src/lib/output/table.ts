@@ -63,6 +63,9 @@ export async function writeTable<Row>(
   if (measured === undefined) return;
   const whole = begin(measured, options);
   await sink.write(whole.top(options.terminal.isTerminal ? await borderless() : plainLayout));
+  if (whole.dropped.length === 0) return;
+  // Under the table, where it is seen.
+  await sink.flush();
   note(whole.dropped, options);
 }
 
@@ -183,7 +186,6 @@ async function borderless(): Promise<Renderer> {
 }
 
 function note<Row>(dropped: readonly string[], options: TableOptions<Row>): void {
-  if (dropped.length === 0) return;
   options.terminal.stderr.write(
     `Not shown for lack of width: ${dropped.join(', ')}. -o wide shows everything, --columns what you choose.\n`,
   );
