@@ -35,7 +35,8 @@ async function newPassphrase(file: string): Promise<string> {
   return /passphrase: (\w{40,})/.exec(await readFile(join(folder, file), 'utf8'))![1]!;
 }
 
-describe('the whole procedure', () => {
+// Some twenty processes one after the other, beside whatever else the machine does.
+describe('the whole procedure', { timeout: 300_000 }, () => {
   it("with 18F's secrets: generate, add, activate, deploy, rotate, audit, remove, deploy", async () => {
     url = await createDatabase('diego-key-2026-10', 'locket');
     const files = ['--manifest', 'secrets.yml'];

@@ -95,7 +95,7 @@ describe('keys', () => {
   });
 });
 
-describe('manifest check', () => {
+describe('manifest check', { timeout: 120_000 }, () => {
   it('exits 0 on what is clean, 3 on findings, by severity', async () => {
     const clean = await run('manifest', 'check', 'diego-secrets.yml', 'diego-deployed.yml');
     expect(clean).toMatchObject({

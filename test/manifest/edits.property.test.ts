@@ -168,7 +168,7 @@ function lostLines(before: string, after: string): number {
   }).length;
 }
 
-describe('edits of random manifests', () => {
+describe('edits of random manifests', { timeout: 180_000 }, () => {
   it('change the keys and leave everything else as it parses, comments and lines included', () => {
     fc.assert(
       fc.property(manifest, style, label, (made, how, added) => {
