@@ -1,7 +1,7 @@
 import type { EncryptedTable } from '../bbs/columns.ts';
 import { throwIfAborted } from '../errors.ts';
 import type { Database } from '../store/database.ts';
-import { readPage, swapPage, SWAP_SETTINGS, type Page } from '../store/pages.ts';
+import { readPage, swapPage, SWAP_SETTINGS, type Page, type RowVersion } from '../store/pages.ts';
 import type { OnProgress } from './run-audit.ts';
 import type { Pace } from './pace.ts';
 import type { ResealPool } from './reseal-pool.ts';
@@ -110,7 +110,7 @@ export async function rotatePass(
 
   async function rewrite(table: EncryptedTable, page: Page): Promise<void> {
     const width = table.columns.length;
-    const resealed = await options.pool.reseal(page.blobs);
+    const resealed = await options.pool.reseal({ blobs: page.blobs, width });
     for (const { index, label, why } of resealed.faults) {
       faults.count++;
       if (faults.examples.length < MAX_LEFTOVERS) {
@@ -124,20 +124,12 @@ export async function rotatePass(
         });
       }
     }
-    const kept = page.rows.flatMap((row, index) => {
-      const blobs = resealed.blobs.slice(index * width, (index + 1) * width);
-      return blobs.some((blob) => blob !== null) ? [{ row, blobs }] : [];
-    });
-    if (kept.length === 0) return;
-    const rows = kept.map(({ row }) => row);
-    const blobs = kept.flatMap((entry) => entry.blobs);
+    if (resealed.rows.length === 0) return;
+    const rows = resealed.rows.map((row) => page.rows[row]!);
     await options.pace.take(rows.length, signal);
-    const { swapped, lockedMs } = await again(() => swap(table, rows, blobs));
+    const { swapped, lockedMs } = await again(() => swap(table, rows, resealed.columns));
     const done = (counts.byTable[table.name] ??= { rows: 0, blobs: 0 });
-    const written = swapped.reduce(
-      (sum, position) => sum + kept[position]!.blobs.filter((blob) => blob !== null).length,
-      0,
-    );
+    const written = swapped.reduce((sum, position) => sum + resealed.blobs[position]!, 0);
     done.rows += swapped.length;
     done.blobs += written;
     counts.rows += swapped.length;
@@ -149,14 +141,14 @@ export async function rotatePass(
 
   async function swap(
     table: EncryptedTable,
-    rows: Page['rows'],
-    blobs: Page['blobs'],
+    rows: readonly RowVersion[],
+    columns: readonly (Uint8Array | null)[],
   ): Promise<{ swapped: number[]; lockedMs: number }> {
     let began = 0;
     const swapped = await store.readWrite(
       (transaction) => {
         began = performance.now();
-        return swapPage(transaction, table, rows, blobs);
+        return swapPage(transaction, table, rows, columns);
       },
       { settings: SWAP_SETTINGS },
     );

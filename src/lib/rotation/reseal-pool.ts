@@ -1,10 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import { Keyring, type Key } from '../bbs/keyring.ts';
-import { reseal, type Resealed } from './reseal.ts';
+import { resealPage, type ResealedPage, type ResealRequest } from './reseal.ts';
 import type { ResealWorkerData } from './reseal-worker.ts';
 
 export interface ResealPool {
-  reseal(blobs: readonly (string | null)[]): Promise<Resealed>;
+  reseal(request: ResealRequest): Promise<ResealedPage>;
   close(): Promise<void>;
 }
 
@@ -12,27 +12,33 @@ export interface ResealPool {
 export function inlinePool(keys: readonly Key[], target: Key): ResealPool {
   const keyring = new Keyring(keys);
   return {
-    reseal: (blobs) => Promise.resolve(reseal(blobs, keyring, target)),
+    reseal: (request) => Promise.resolve(resealPage(request, keyring, target)),
     close: () => Promise.resolve(),
   };
 }
+
+/** A page is a few megabytes; without a limit the collector lets garbage pile up to many times that. */
+const WORKER_LIMITS = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 64 };
 
 /** Seals on threads of their own: AES in Node costs most of a rotation's time, and this thread has PostgreSQL to talk to. */
 export function threadPool(keys: readonly Key[], target: Key, threads: number): ResealPool {
   const data: ResealWorkerData = { keys: [...keys], target: target.label };
   const waiting = new Map<
     number,
-    { resolve: (resealed: Resealed) => void; reject: (error: Error) => void }
+    { resolve: (page: ResealedPage) => void; reject: (error: Error) => void }
   >();
   let nextId = 0;
   let failure: Error | undefined;
 
   const workers = Array.from({ length: threads }, () => {
-    const worker = new Worker(new URL('./reseal-worker.js', import.meta.url), { workerData: data });
+    const worker = new Worker(new URL('./reseal-worker.js', import.meta.url), {
+      workerData: data,
+      resourceLimits: WORKER_LIMITS,
+    });
     const handle = { worker, busy: 0 };
-    worker.on('message', ({ id, resealed }: { id: number; resealed: Resealed }) => {
+    worker.on('message', ({ id, page }: { id: number; page: ResealedPage }) => {
       handle.busy--;
-      waiting.get(id)!.resolve(resealed);
+      waiting.get(id)!.resolve(page);
       waiting.delete(id);
     });
     worker.on('error', (error) => {
@@ -44,7 +50,7 @@ export function threadPool(keys: readonly Key[], target: Key, threads: number): 
   });
 
   return {
-    reseal: (blobs) =>
+    reseal: (request) =>
       new Promise((resolve, reject) => {
         if (failure !== undefined) {
           reject(failure);
@@ -54,7 +60,7 @@ export function threadPool(keys: readonly Key[], target: Key, threads: number): 
         const handle = workers.reduce((least, other) => (other.busy < least.busy ? other : least));
         handle.busy++;
         waiting.set(id, { resolve, reject });
-        handle.worker.postMessage({ id, blobs });
+        handle.worker.postMessage({ id, request });
       }),
     close: async () => {
       await Promise.all(workers.map(({ worker }) => worker.terminate()));

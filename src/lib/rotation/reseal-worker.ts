@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Keyring, type Key } from '../bbs/keyring.ts';
-import { reseal } from './reseal.ts';
+import { resealPage, type ResealRequest } from './reseal.ts';
 
 /** What the thread is given when it starts. KeyObjects travel between threads without showing their bytes. */
 export interface ResealWorkerData {
@@ -12,6 +12,8 @@ const { keys, target } = workerData as ResealWorkerData;
 const keyring = new Keyring(keys);
 const targetKey = keyring.get(target)!;
 
-parentPort!.on('message', ({ id, blobs }: { id: number; blobs: (string | null)[] }) => {
-  parentPort!.postMessage({ id, resealed: reseal(blobs, keyring, targetKey) });
+parentPort!.on('message', ({ id, request }: { id: number; request: ResealRequest }) => {
+  const page = resealPage(request, keyring, targetKey);
+  const buffers = page.columns.flatMap((column) => (column === null ? [] : [column.buffer as ArrayBuffer]));
+  parentPort!.postMessage({ id, page }, buffers);
 });

@@ -1,6 +1,43 @@
 import { randomBytes } from 'node:crypto';
 import { BlobError, NONCE_BYTES, openBlob, sealBlob, type BlobFault } from '../bbs/blob.ts';
 import { Keyring, type Key } from '../bbs/keyring.ts';
+import { textArray } from '../store/text-array.ts';
+
+/** A page of a table as it is handed to the sealing: all blobs of the first row, then of the second, and so on. */
+export interface ResealRequest {
+  blobs: readonly (string | null)[];
+  /** How many encrypted columns the table has. */
+  width: number;
+}
+
+/** A page as it goes back to the table. */
+export interface ResealedPage {
+  /** The positions of the rows that get new blobs, ascending. */
+  rows: number[];
+  /** How many new blobs each of these rows gets. */
+  blobs: number[];
+  /** By column: a text[] for these rows, or `null` where no row gets a new blob. */
+  columns: (Uint8Array | null)[];
+  faults: ResealFault[];
+}
+
+/** Reseals a page and lays it out for PostgreSQL. */
+export function resealPage({ blobs, width }: ResealRequest, keyring: Keyring, target: Key): ResealedPage {
+  const resealed = reseal(blobs, keyring, target);
+  const page: ResealedPage = { rows: [], blobs: [], columns: [], faults: resealed.faults };
+  for (let row = 0; row * width < blobs.length; row++) {
+    let count = 0;
+    for (let column = 0; column < width; column++) if (resealed.blobs[row * width + column] !== null) count++;
+    if (count === 0) continue;
+    page.rows.push(row);
+    page.blobs.push(count);
+  }
+  for (let column = 0; column < width; column++) {
+    const values = page.rows.map((row) => resealed.blobs[row * width + column] ?? null);
+    page.columns.push(values.some((value) => value !== null) ? textArray(values) : null);
+  }
+  return page;
+}
 
 /** A blob that could not be opened, by its place in the list that was given. It is left as it is. */
 export interface ResealFault {

@@ -55,53 +55,51 @@ export async function readPage(
 
 /**
  * Writes resealed blobs in one statement, each only where the row still is the version that was read: same place, same writing
- * transaction, same primary key. A row that somebody changed, moved or deleted meanwhile is left to them. `null` keeps a column.
+ * transaction, same primary key. A row that somebody changed, moved or deleted meanwhile is left to them.
  *
  * The transaction id is what decides: PostgreSQL looks at it again when it had to wait for somebody who changed the row. The place
  * makes it fast, and the primary key makes it right even after VACUUM FULL has moved rows that one transaction wrote.
+ * @param columns by column of the table: a {@link textArray} with a blob or NULL (keep it) for each row, or `null` to leave the column
+ * alone
  * @returns the positions in `rows` of those that were written
  */
 export async function swapPage(
   transaction: Transaction,
   table: EncryptedTable,
   rows: readonly RowVersion[],
-  blobs: readonly (string | null)[],
+  columns: readonly (Uint8Array | null)[],
 ): Promise<number[]> {
-  const width = table.columns.length;
-  const changed = table.columns
-    .map((column, index) => ({ name: quote(column.name), index }))
-    .filter(({ index }) => rows.some((_, row) => blobs[row * width + index] !== null));
+  const changed = table.columns.flatMap(({ name }, index) => {
+    const values = columns[index];
+    return values ? [{ name: quote(name), alias: `c${index}`, values: Buffer.from(values.buffer) }] : [];
+  });
   if (changed.length === 0) return [];
-  const keys = table.primaryKey.map(({ name, type }, index) => ({ name: quote(name), type, index }));
-  const values: unknown[] = [
-    arrayLiteral(rows.map(({ ctid }) => `"${ctid}"`)),
-    arrayLiteral(rows.map(({ xmin }) => xmin)),
-    ...keys.map(({ index }) => rows.map(({ key }) => key[index])),
-    ...changed.map(({ index }) => arrayLiteral(rows.map((_, row) => blobs[row * width + index] ?? 'NULL'))),
-  ];
-  const types = ['tid', 'xid', ...keys.map(({ type }) => type), ...changed.map(() => 'text')];
-  const names = [
-    'v_ctid',
-    'v_xmin',
-    ...keys.map(({ index }) => `k${index}`),
-    ...changed.map(({ index }) => `c${index}`),
+  const keys = table.primaryKey.map(({ name, type }, index) => ({
+    name: quote(name),
+    type,
+    alias: `k${index}`,
+    values: rows.map(({ key }) => key[index]),
+  }));
+  const parameters = [
+    { type: 'tid', alias: 'v_ctid', values: rows.map(({ ctid }) => ctid) },
+    { type: 'xid', alias: 'v_xmin', values: rows.map(({ xmin }) => xmin) },
+    ...keys,
+    ...changed.map((column) => ({ ...column, type: 'text' })),
   ];
   const sql = `UPDATE ${quote(table.name)} AS t
-      SET ${changed.map(({ name, index }) => `${name} = coalesce(v.c${index}, t.${name})`).join(', ')}
-     FROM unnest(${types.map((type, index) => `$${index + 1}::${type}[]`).join(', ')})
-          WITH ORDINALITY AS v (${names.join(', ')}, position)
+      SET ${changed.map(({ name, alias }) => `${name} = coalesce(v.${alias}, t.${name})`).join(', ')}
+     FROM unnest(${parameters.map(({ type }, index) => `$${index + 1}::${type}[]`).join(', ')})
+          WITH ORDINALITY AS v (${parameters.map(({ alias }) => alias).join(', ')}, position)
     WHERE t.ctid = v.v_ctid AND t.xmin = v.v_xmin
-      AND ${keys.map(({ name, index }) => `t.${name} = v.k${index}`).join(' AND ')}
+      AND ${keys.map(({ name, alias }) => `t.${name} = v.${alias}`).join(' AND ')}
    RETURNING v.position::int - 1 AS position`;
-  const written = await transaction.query<{ position: number }>(sql, values);
+  const written = await transaction.query<{ position: number }>(
+    sql,
+    parameters.map(({ values }) => values),
+  );
   return written.map(({ position }) => position);
 }
 
 /** The planner must go to each row by its place: these rows are few, and it cannot know that. */
 export const SWAP_SETTINGS =
   'SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off';
-
-/** An array of elements that need no quoting, such as base64: pg's own quoting costs more than the sealing. */
-function arrayLiteral(elements: readonly string[]): string {
-  return `{${elements.join(',')}}`;
-}
