@@ -61,7 +61,7 @@ export async function makePlan(store: Database, options: PlanOptions): Promise<R
   }
   return store.readOnly(async (transaction) => {
     const tables = await encryptedTables(transaction);
-    const census = await takeCensus(transaction);
+    const census = await takeCensus(transaction, keyring.labels);
     assertLabel(target, [...blobsByLabel(census).keys(), census.stored_label ?? '']);
     const undecryptable = await labelsWithoutKey(transaction, tables, census, keyring);
     if (undecryptable.length > 0 && !options.allowUndecryptable) throw missingKey(undecryptable, keys.source);

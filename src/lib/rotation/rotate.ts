@@ -181,7 +181,7 @@ class Rotation {
   async #checkAndAdvance(plan: RotationPlan): Promise<boolean> {
     return this.#store.readWrite(
       async (transaction) => {
-        const census = await takeCensus(transaction);
+        const census = await takeCensus(transaction, [plan.target]);
         this.#after = census;
         if (this.#othersAfter(plan.target) > 0) return false;
         if (census.stored_label === plan.target) return true;

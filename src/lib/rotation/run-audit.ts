@@ -30,7 +30,7 @@ export const MAX_FAILURES = 1000;
 export async function runAudit(store: Database, options: AuditOptions): Promise<AuditReport> {
   const { keys } = options;
   return store.readOnly(async (transaction) => {
-    const census = await takeCensus(transaction);
+    const census = await takeCensus(transaction, keys?.passphrases.keys());
     const findings = auditFindings(census, keys);
     let verification: AuditReport['verification'] = null;
     if (options.verify && keys !== undefined) {

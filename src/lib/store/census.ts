@@ -1,4 +1,4 @@
-import { textPrefixes } from '../bbs/blob.ts';
+import { NONCE_BYTES, TAG_BYTES, textPrefixes } from '../bbs/blob.ts';
 import { encryptedTables, unknownEncryptedColumns } from './catalogue.ts';
 import { storedKeyLabel } from './configuration.ts';
 import type { Transaction } from './database.ts';
@@ -26,121 +26,150 @@ export interface Census {
   columns: ColumnCensus[];
 }
 
-/** Takes the census in the given transaction (REPEATABLE READ, so that all of it is of one moment). */
-export async function takeCensus(transaction: Transaction): Promise<Census> {
-  const columns: ColumnCensus[] = [];
-  const rows: Record<string, number> = {};
+/**
+ * Takes the census in the given transaction (REPEATABLE READ, so that all of it is of one moment).
+ * @param labels that are likely in the store: these are told by their prefix, which is fast
+ */
+export async function takeCensus(transaction: Transaction, labels: Iterable<string> = []): Promise<Census> {
   const stored = await storedKeyLabel(transaction);
-  const expected = new Set(stored === null || stored === '' ? [] : [stored]);
+  const census: Census = { stored_label: stored, rows: {}, columns: [] };
+  const expected = new Set(labels);
+  if (stored !== null) expected.add(stored);
+  expected.delete('');
   for (const table of await encryptedTables(transaction)) {
     const names = table.columns.map(({ name }) => name);
     const counted = await countTable(transaction, table.name, names, expected, true);
-    columns.push(...counted.columns);
-    rows[table.name] = counted.rows;
+    census.columns.push(...counted.columns);
+    census.rows[table.name] = counted.rows;
   }
   for (const { table, column } of await unknownEncryptedColumns(transaction)) {
-    columns.push(...(await countTable(transaction, table, [column], expected, false)).columns);
+    census.columns.push(...(await countTable(transaction, table, [column], expected, false)).columns);
   }
-  return { stored_label: stored, rows, columns };
+  return census;
 }
 
-interface CountRow {
-  column: string;
-  kind: string;
-  label: Buffer | null;
-  blobs: string;
-}
-
-/** So many rows from the beginning of a table are looked at first, to learn which labels to expect in it. */
-const FIRST_LOOK = 200;
-/** So many labels are told by their prefix; a store with more than that is told slowly. */
-const MOST_EXPECTED = 6;
+/** So many labels are told by their prefix; any others one by one. */
+const MOST_EXPECTED = 8;
 
 async function countTable(
   transaction: Transaction,
   table: string,
   columns: readonly string[],
-  expected: Set<string>,
+  expected: ReadonlySet<string>,
   known: boolean,
 ): Promise<{ rows: number; columns: ColumnCensus[] }> {
-  for (const { label } of await countBlobs(transaction, table, columns, [], FIRST_LOOK)) {
-    if (label !== null && expected.size < MOST_EXPECTED) expected.add(label.toString('utf8'));
-  }
+  const labels = [...expected].slice(0, MOST_EXPECTED);
   const census = columns.map((column): ColumnCensus => ({
     table, column, known, labels: {}, null: 0, empty: 0, malformed: 0,
   })); // prettier-ignore
-  let values = 0;
-  for (const row of await countBlobs(transaction, table, columns, [...expected])) {
-    const entry = census.find(({ column }) => column === row.column)!;
-    const count = Number(row.blobs);
-    values += count;
-    if (row.kind === 'null' || row.kind === 'empty' || row.kind === 'malformed') entry[row.kind] += count;
-    else {
-      const label = row.label?.toString('utf8') ?? [...expected][Number(row.kind)]!;
-      entry.labels[label] = (entry.labels[label] ?? 0) + count;
+  const { rows, counts } = await countExpected(transaction, table, columns, labels);
+  for (const [index, entry] of census.entries()) {
+    const [nulls = 0, empty = 0, ...blobs] = counts[index]!;
+    entry.null = nulls;
+    entry.empty = empty;
+    for (const [position, label] of labels.entries())
+      if (blobs[position]! > 0) entry.labels[label] = blobs[position]!;
+    const told = nulls + empty + blobs.reduce((sum, count) => sum + count, 0);
+    if (told === rows) continue;
+    for (const { label, blobs } of await countOthers(transaction, table, entry.column, labels)) {
+      if (label === null) entry.malformed = Number(blobs);
+      else entry.labels[label.toString('utf8')] = Number(blobs);
     }
   }
-  return { rows: values / columns.length, columns: census };
+  return { rows, columns: census };
+}
+
+/** Conditions that tell blobs under some labels by the beginning of their text; see {@link textPrefixes}. */
+class PrefixConditions {
+  readonly parameters: unknown[] = [];
+  readonly #conditions: ((head: string, length: string) => string)[];
+  /** How many characters of the text the conditions look at. */
+  readonly characters: number;
+
+  constructor(labels: readonly string[]) {
+    let longest = 1;
+    this.#conditions = labels.map((label) => {
+      const { length, prefixes } = textPrefixes(label);
+      longest = Math.max(longest, length);
+      this.parameters.push(prefixes);
+      const parameter = `$${this.parameters.length}`;
+      // Length byte, label, nonce and tag, in base64.
+      const shortest = Math.ceil((1 + Buffer.byteLength(label) + NONCE_BYTES + TAG_BYTES) / 3) * 4 + 2;
+      return (head, octets) =>
+        `(left(${head}, ${length}) = ANY (${parameter}) AND ${octets} >= ${shortest} AND ${octets} % 4 = 2)`;
+    });
+    this.characters = longest;
+  }
+
+  of(head: string, octets: string): string[] {
+    return this.#conditions.map((condition) => condition(head, octets));
+  }
+}
+
+/** One scan of a table: by column how many values are NULL, how many empty, and how many blobs are under each label. */
+async function countExpected(
+  transaction: Transaction,
+  table: string,
+  columns: readonly string[],
+  labels: readonly string[],
+): Promise<{ rows: number; counts: number[][] }> {
+  const conditions = new PrefixConditions(labels);
+  const heads = columns.flatMap((column, index) => [
+    `left(${quote(column)}, ${conditions.characters}) AS h${index}`,
+    `octet_length(${quote(column)}) AS n${index}`,
+  ]);
+  const counts = columns.flatMap((_, index) =>
+    [`n${index} IS NULL`, `n${index} = 0`, ...conditions.of(`h${index}`, `n${index}`)].map(
+      (condition) => `count(*) FILTER (WHERE ${condition})::int`,
+    ),
+  );
+  const [row] = await transaction.query<{ rows: number; counts: number[] }>(
+    // OFFSET 0: the heads are taken once, not anew in every condition.
+    `SELECT count(*)::int AS rows, ARRAY[${counts.join(', ')}] AS counts
+       FROM (SELECT ${heads.join(', ')} FROM ${quote(table)} OFFSET 0) AS t`,
+    conditions.parameters,
+  );
+  const width = labels.length + 2;
+  return {
+    rows: row!.rows,
+    counts: columns.map((_, index) => row!.counts.slice(index * width, (index + 1) * width)),
+  };
 }
 
 /**
- * Counts the values of encrypted columns by what they are. The label is in the clear in front of every blob, so the server finds it.
- * Blobs under an expected label begin with a prefix that no other blob has, which is told by reading a few characters; `kind` is the
- * position of that label then. Of the others the first byte, decoded from four characters, is the label's length, and as many
- * characters as it takes are decoded. A blob is at least label, nonce (12) and tag (16) long.
+ * Counts the blobs of a column that are under none of some labels, by label; `null` is no blob. The label is in the clear in front of
+ * every blob, so the server finds it: the first byte, decoded from four characters, is its length, and as many characters as it
+ * takes are decoded. A blob is at least label, nonce (12) and tag (16) long.
  *
  * CASE keeps decode() away from text that is not base64, on which it would fail. The padding is only counted where it decides,
  * because that reads the whole value.
  */
-function countBlobs(
+function countOthers(
   transaction: Transaction,
   table: string,
-  columns: readonly string[],
-  expected: readonly string[],
-  limit?: number,
-): Promise<CountRow[]> {
-  const parameters: unknown[] = [];
-  const byPrefix = expected.map((label, position) => {
-    const { length, prefixes } = textPrefixes(label);
-    parameters.push(length, prefixes);
-    const shortest = Math.ceil((Buffer.byteLength(label) + 29 + 2) / 3) * 4 + 2;
-    return `WHEN left(value, $${parameters.length - 1}) = ANY ($${parameters.length})
-             AND octet_length(value) >= ${shortest} AND octet_length(value) % 4 = 2 THEN '${position}'`;
-  });
-  // Each column is read by a branch of its own: so every value is fetched once, and only what is not expected is looked at closely.
-  const branches = columns.map((column) => {
-    const rows =
-      limit === undefined
-        ? quote(table)
-        : `(SELECT ${quote(column)} FROM ${quote(table)} LIMIT ${limit}) AS first`;
-    return `SELECT '${column.replaceAll("'", "''")}' AS column, kind, label, count(*) AS blobs
-      FROM (SELECT ${quote(column)} AS value FROM ${rows}) AS t
-      CROSS JOIN LATERAL (
-        SELECT CASE WHEN value IS NULL THEN 'null' WHEN value = '' THEN 'empty' ${byPrefix.join(' ')} END AS told OFFSET 0
-      ) AS e
-      CROSS JOIN LATERAL (
-        SELECT CASE WHEN told IS NULL AND value ~ '^02[A-Za-z0-9+/]{4}' AND octet_length(value) % 4 = 2
-               THEN get_byte(decode(substr(value, 3, 4), 'base64'), 0) ELSE 0 END AS length
-        OFFSET 0
-      ) AS h
-      CROSS JOIN LATERAL (
-        SELECT CASE WHEN told IS NULL THEN substr(value, 3, (h.length + 3) / 3 * 4) END AS head OFFSET 0
-      ) AS p
-      CROSS JOIN LATERAL (
-        SELECT CASE WHEN told IS NOT NULL THEN told
-                    WHEN h.length BETWEEN 1 AND 127
-                     AND ((octet_length(value) - 2) / 4 * 3 - 2 >= h.length + 29
-                       OR (octet_length(value) - 2) / 4 * 3 - (length(value) - length(rtrim(value, '='))) >= h.length + 29)
-                     AND head ~ '^[A-Za-z0-9+/]+$' THEN 'blob'
-                    ELSE 'malformed' END AS kind
-        OFFSET 0
-      ) AS k
-      CROSS JOIN LATERAL (
-        SELECT CASE WHEN kind = 'blob' THEN substr(decode(head, 'base64'), 2, h.length) END AS label
-      ) AS l
-     GROUP BY 1, 2, 3`;
-  });
-  return transaction.query<CountRow>(branches.join(' UNION ALL '), parameters);
+  column: string,
+  labels: readonly string[],
+): Promise<{ label: Buffer | null; blobs: string }[]> {
+  const value = quote(column);
+  const conditions = new PrefixConditions(labels);
+  const told = conditions.of(value, `octet_length(${value})`).map((condition) => `AND NOT ${condition}`);
+  return transaction.query(
+    `SELECT CASE WHEN h.length BETWEEN 1 AND 127
+                  AND ((octet_length(value) - 2) / 4 * 3 - 2 >= h.length + 29
+                    OR (octet_length(value) - 2) / 4 * 3 - (length(value) - length(rtrim(value, '='))) >= h.length + 29)
+                  AND p.head ~ '^[A-Za-z0-9+/]+$'
+            THEN substr(decode(p.head, 'base64'), 2, h.length) END AS label,
+            count(*) AS blobs
+       FROM (SELECT ${value} AS value FROM ${quote(table)} WHERE ${value} <> '' ${told.join(' ')} OFFSET 0) AS t
+       CROSS JOIN LATERAL (
+         SELECT CASE WHEN value ~ '^02[A-Za-z0-9+/]{4}' AND octet_length(value) % 4 = 2
+                THEN get_byte(decode(substr(value, 3, 4), 'base64'), 0) ELSE 0 END AS length
+         OFFSET 0
+       ) AS h
+       CROSS JOIN LATERAL (SELECT substr(value, 3, (h.length + 3) / 3 * 4) AS head OFFSET 0) AS p
+      GROUP BY 1`,
+    conditions.parameters,
+  );
 }
 
 /** An identifier from the catalogue, quoted. */
