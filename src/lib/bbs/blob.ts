@@ -90,10 +90,15 @@ export function sealBlob(
   nonce: Uint8Array = randomBytes(NONCE_BYTES),
 ): string {
   const cipher = createCipheriv(CIPHER, key.secret, nonce, { authTagLength: TAG_BYTES });
-  const label = Buffer.from(key.label, 'utf8');
+  const label = Buffer.byteLength(key.label, 'utf8');
   const ciphertext = cipher.update(plaintext);
   cipher.final();
-  const blob = Buffer.concat([Uint8Array.of(label.length), label, nonce, ciphertext, cipher.getAuthTag()]);
+  const blob = Buffer.allocUnsafe(1 + label + NONCE_BYTES + ciphertext.length + TAG_BYTES);
+  blob[0] = label;
+  blob.write(key.label, 1, 'utf8');
+  blob.set(nonce, 1 + label);
+  blob.set(ciphertext, 1 + label + NONCE_BYTES);
+  blob.set(cipher.getAuthTag(), blob.length - TAG_BYTES);
   return ENCODING_PREFIX + blob.toString('base64');
 }
 

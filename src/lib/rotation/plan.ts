@@ -1,13 +1,13 @@
 import { BlobError, openBlob } from '../bbs/blob.ts';
 import type { EncryptedTable } from '../bbs/columns.ts';
-import { assertLabel, Keyring, type Key, type KeyConfig } from '../bbs/keyring.ts';
+import { assertLabel, Keyring, type KeyConfig } from '../bbs/keyring.ts';
 import { CgdiegoError, UsageError } from '../errors.ts';
 import { encryptedTables } from '../store/catalogue.ts';
 import { blobsByLabel, takeCensus, type Census } from '../store/census.ts';
 import type { Database, Transaction } from '../store/database.ts';
 import { isStandby, missingPrivileges } from '../store/privileges.ts';
 import { countStaleRows, rowsUnderLabel, sampleBlobs, type StaleRows } from '../store/stale.ts';
-import { reseal } from './reseal.ts';
+import { Resealer } from './reseal.ts';
 
 export interface RotationPlan {
   target: string;
@@ -71,6 +71,10 @@ export async function makePlan(store: Database, options: PlanOptions): Promise<R
     const rows = Object.values(stale).reduce((sum, table) => sum + table.rows, 0);
     const characters = Object.values(stale).reduce((sum, table) => sum + table.characters, 0);
 
+    const resealer = new Resealer(
+      keyring.labels.map((label) => keyring.get(label)!),
+      targetKey,
+    );
     let proven = false;
     let millisecondsPerCharacter = 0;
     for (const label of blobsByLabel(census).keys()) {
@@ -78,7 +82,7 @@ export async function makePlan(store: Database, options: PlanOptions): Promise<R
       const sample = await sampleBlobs(transaction, tables, label, SAMPLE);
       assertKeyOpens(sample, label, keyring, keys.source);
       if (label === target) proven = sample.length > 0;
-      else millisecondsPerCharacter = Math.max(millisecondsPerCharacter, measure(sample, keyring, targetKey));
+      else millisecondsPerCharacter = Math.max(millisecondsPerCharacter, measure(sample, resealer));
     }
     await assertWritable(transaction, tables);
     return {
@@ -134,10 +138,10 @@ function assertKeyOpens(sample: readonly string[], label: string, keyring: Keyri
 }
 
 /** Milliseconds a character of resealing. */
-function measure(sample: readonly string[], keyring: Keyring, target: Key): number {
+function measure(sample: readonly string[], resealer: Resealer): number {
   const characters = sample.reduce((sum, blob) => sum + blob.length, 0);
   const began = performance.now();
-  reseal(sample, keyring, target);
+  resealer.reseal(sample);
   return characters === 0 ? 0 : (performance.now() - began) / characters;
 }
 

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { Keyring, type Key } from '../bbs/keyring.ts';
-import { resealPage, type ResealedPage, type ResealRequest } from './reseal.ts';
+import type { Key } from '../bbs/keyring.ts';
+import { Resealer, type ResealedPage, type ResealRequest } from './reseal.ts';
 import type { ResealWorkerData } from './reseal-worker.ts';
 
 export interface ResealPool {
@@ -10,9 +10,9 @@ export interface ResealPool {
 
 /** Seals on this thread. */
 export function inlinePool(keys: readonly Key[], target: Key): ResealPool {
-  const keyring = new Keyring(keys);
+  const resealer = new Resealer(keys, target);
   return {
-    reseal: (request) => Promise.resolve(resealPage(request, keyring, target)),
+    reseal: (request) => Promise.resolve(resealer.page(request)),
     close: () => Promise.resolve(),
   };
 }

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { Keyring, type Key } from '../bbs/keyring.ts';
-import { resealPage, type ResealRequest } from './reseal.ts';
+import type { Key } from '../bbs/keyring.ts';
+import { Resealer, type ResealRequest } from './reseal.ts';
 
 /** What the thread is given when it starts. KeyObjects travel between threads without showing their bytes. */
 export interface ResealWorkerData {
@@ -9,11 +9,13 @@ export interface ResealWorkerData {
 }
 
 const { keys, target } = workerData as ResealWorkerData;
-const keyring = new Keyring(keys);
-const targetKey = keyring.get(target)!;
+const resealer = new Resealer(
+  keys,
+  keys.find(({ label }) => label === target)!,
+);
 
 parentPort!.on('message', ({ id, request }: { id: number; request: ResealRequest }) => {
-  const page = resealPage(request, keyring, targetKey);
+  const page = resealer.page(request);
   const buffers = page.columns.flatMap((column) => (column === null ? [] : [column.buffer as ArrayBuffer]));
   parentPort!.postMessage({ id, page }, buffers);
 });
