@@ -169,7 +169,7 @@ class Rotation {
         if (others <= this.#faults.count || this.#passes >= MOST_PASSES)
           return this.#record(plan, 'leftovers');
         this.#options.onPhase?.(
-          `A BBS wrote ${others - this.#faults.count} blobs under another label meanwhile: going over them again`,
+          `${others - this.#faults.count} blobs are under another label: going over the store again`,
         );
       }
     } finally {

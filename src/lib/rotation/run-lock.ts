@@ -31,6 +31,7 @@ export async function withRunLock<T>(
         lost.addEventListener('abort', () => {
           resolve('lost');
         });
+        if (lost.aborted) resolve('lost');
       });
       return Promise.race([running.result.then(() => 'done' as const), gone]);
     });

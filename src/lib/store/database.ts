@@ -111,15 +111,20 @@ export class Database {
    */
   async session<T>(work: (query: Transaction['query'], lost: AbortSignal) => Promise<T>): Promise<T> {
     const client = await this.#connect();
-    const lost = new AbortController();
-    const onEnd = () => {
-      lost.abort();
-    };
-    client.once('end', onEnd);
+    const lost = whenLost(client);
+    const gone = new AbortController();
+    lost.promise.catch(() => {
+      gone.abort();
+    });
+    const { query } = transactionOn(client, undefined);
     try {
-      return await work(transactionOn(client, undefined).query, lost.signal);
+      return await work(
+        async <Row extends object>(sql: string, values?: readonly unknown[]) =>
+          Promise.race([query<Row>(sql, values), lost.promise]),
+        gone.signal,
+      );
     } finally {
-      client.off('end', onEnd);
+      lost.forget();
       // Ending the session is what releases what it holds.
       client.release(true);
     }
@@ -138,18 +143,24 @@ export class Database {
     throwIfAborted(signal);
     const client = await this.#connect();
     if (signal !== undefined) this.#running.add(client);
+    // pg leaves a query unanswered when the connection breaks at the wrong moment, so the end of the connection is listened to.
+    const lost = whenLost(client);
     let broken = false;
     try {
-      await client.query(begin);
-      const result = await work(transactionOn(client, signal));
-      await client.query('COMMIT');
-      return result;
+      const body = async () => {
+        await client.query(begin);
+        const result = await work(transactionOn(client, signal));
+        await client.query('COMMIT');
+        return result;
+      };
+      return await Promise.race([body(), lost.promise]);
     } catch (error) {
-      await client.query('ROLLBACK').catch(() => {
+      await Promise.race([client.query('ROLLBACK'), lost.promise]).catch(() => {
         broken = true;
       });
       throw signal?.aborted === true ? new InterruptedError() : statementError(error);
     } finally {
+      lost.forget();
       this.#running.delete(client);
       client.release(broken);
     }
@@ -181,6 +192,20 @@ export class Database {
       await canceller.end().catch(() => undefined);
     }
   }
+}
+
+/** A promise that rejects when the connection ends. */
+function whenLost(client: pg.PoolClient): { promise: Promise<never>; forget: () => void } {
+  let onEnd!: () => void;
+  const promise = new Promise<never>((_resolve, reject) => {
+    onEnd = () => {
+      reject(new Error('Connection terminated unexpectedly'));
+    };
+  });
+  // Nobody may be waiting when it happens.
+  promise.catch(() => undefined);
+  client.once('end', onEnd);
+  return { promise, forget: () => client.off('end', onEnd) };
 }
 
 function ignoreError(): void {
