@@ -177,7 +177,9 @@ test('documents are found in any text around them, however it is cut', () => {
         const found: unknown[] = [];
         const documents = new JsonDocuments(
           (document) => found.push(document),
-          (skipped) => { expect(skipped).toBe('nothing is skipped'); },
+          (skipped) => {
+            expect(skipped).toBe('nothing is skipped');
+          },
         );
         let from = 0;
         for (const cut of cuts) {

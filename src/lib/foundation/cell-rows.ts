@@ -47,7 +47,7 @@ export interface CellRow extends Amounts, Work {
   rep_address: string;
   /** With `--live`: what the rep says beside what the store implies; otherwise absent. */
   live?: LiveRow;
-  /** With `--live`: `agrees`, `differs: memory, …`, or why there was no answer. */
+  /** With `--live`: `agrees`, `differs: memory, disk`, or why there was no answer. */
   live_check?: string;
 }
 

@@ -23,7 +23,7 @@ export interface LrpSummary extends DesiredLrp, InstanceCounts {}
 
 /**
  * A desired LRP with everything that the BBS stores about it and its instances: `lrps -o ndjson`. What is in the run info
- * (env, action, routes, …) has the names and the shape of Diego's own JSON.
+ * (env, action, routes and so on) has the names and the shape of Diego's own JSON.
  */
 export interface LrpRow extends LrpSummary {
   annotation?: string;

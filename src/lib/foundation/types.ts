@@ -132,7 +132,7 @@ export interface Domain {
 
 /** A part of the foundation that could not be read: the answer is given for the rest and says what is missing. */
 export interface Gap {
-  /** For example `locket`, `cell 9e6f82e5…`, `desired_lrps.volume_placement`. */
+  /** For example `locket`, `cell 9e6f82e5`, `desired_lrps.volume_placement`. */
   what: string;
   why: string;
 }

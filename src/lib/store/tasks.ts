@@ -56,3 +56,13 @@ export async function taskStatement(
   const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
   return { sql: `SELECT ${sql} FROM tasks t${where} ORDER BY t.created_at, t.guid`, values, missing };
 }
+
+/** The guids of tasks that are, or begin with, what the operator typed: enough of them to say that it is ambiguous. */
+export async function findTaskGuids(transaction: Transaction, typed: string): Promise<string[]> {
+  const prefix = `${typed.replace(/[\\%_]/gu, '\\$&')}%`;
+  const rows = await transaction.query<{ guid: string }>(
+    'SELECT guid FROM tasks WHERE guid LIKE $1 ORDER BY 1 LIMIT 20',
+    [prefix],
+  );
+  return rows.map((row) => row.guid);
+}

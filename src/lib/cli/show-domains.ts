@@ -1,0 +1,28 @@
+import { domainRows } from '../foundation/domain-rows.ts';
+import { domainOf } from '../foundation/rows.ts';
+import type { Domain } from '../foundation/types.ts';
+import { prepareList, type ListOptions } from '../output/list.ts';
+import { readDomains } from '../store/domains.ts';
+import { DOMAIN_RECORD } from '../views/domains.ts';
+import type { FoundationFlags } from './foundation-flags.ts';
+import { readsStore, withFoundation, withStoreAlone } from './load-foundation.ts';
+import type { ShowContext } from './show-cells.ts';
+
+/** `cgdiego domains`. */
+export async function showDomains(
+  flags: FoundationFlags,
+  options: ListOptions,
+  context: ShowContext,
+): Promise<void> {
+  const list = prepareList(context.terminal, DOMAIN_RECORD, options);
+  const now = Date.now();
+  const domains = await readAll(flags, now, context);
+  await list.write(domainRows(domains, now));
+}
+
+async function readAll(flags: FoundationFlags, now: number, context: ShowContext): Promise<Domain[]> {
+  if (!readsStore(flags)) return (await withFoundation(flags, context)).domains;
+  return withStoreAlone(flags, context, async ({ store }) =>
+    (await store.readOnly(readDomains)).map((row) => domainOf(row, now)),
+  );
+}

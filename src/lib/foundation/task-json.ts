@@ -1,0 +1,130 @@
+import { TASK_DEFINITION } from '../bbs/message-types.ts';
+import { maskUrls } from '../bbs/mask.ts';
+import type { JsonBuffer } from '../bbs/json-buffer.ts';
+import { rfc3339 } from '../bbs/timestamps.ts';
+import { parseBlob, BlobError } from '../bbs/blob.ts';
+import type { Transaction } from '../store/database.ts';
+import { taskStatement, type TaskScope, type TaskTuple } from '../store/tasks.ts';
+import type { LrpStreamOptions } from './lrp-streams.ts';
+import { RowJson } from './lrp-json.ts';
+import { taskStateOf } from './rows.ts';
+import type { Task, TaskState } from './types.ts';
+
+const DEFINITION = 12;
+
+/** A task with everything that the BBS stores about it. Names are those of Diego's own JSON. */
+export interface TaskRow {
+  task_guid: string;
+  domain: string;
+  state: TaskState;
+  cell_id: string;
+  created_at: string | null;
+  updated_at: string | null;
+  first_completed_at: string | null;
+  result: string;
+  failed: boolean;
+  failure_reason: string;
+  rejection_count: number;
+  rejection_reason: string;
+  rootfs?: string | null;
+  memory_mb?: number | null;
+  disk_mb?: number | null;
+  max_pids?: number | null;
+  placement_tags?: string[] | null;
+  log_guid?: string | null;
+  log_source?: string;
+  annotation?: string;
+  action?: unknown;
+  env?: { name: string; value: string }[];
+  cpu_weight?: number;
+  privileged?: boolean;
+  metrics_guid?: string;
+  result_file?: string;
+  completion_callback_url?: string;
+  egress_rules?: unknown;
+  cached_dependencies?: unknown;
+  legacy_download_user?: string;
+  trusted_system_certificates_path?: string;
+  volume_mounts?: unknown;
+  network?: unknown;
+  certificate_properties?: unknown;
+  image_username?: string;
+  image_password?: string;
+  image_layers?: unknown;
+  log_rate_limit?: unknown;
+  metric_tags?: unknown;
+  volume_mounted_files?: unknown;
+  unreadable: string[];
+}
+
+/** One task with the label of the key that its definition is under. */
+export interface TaskDetail extends TaskRow {
+  key_labels: { task_definition: string | null };
+}
+
+export function taskJson({ keyring, gaps, mask }: LrpStreamOptions): RowJson {
+  return new RowJson({
+    table: 'tasks',
+    head: (out, row) => {
+      head(out, row as TaskTuple);
+    },
+    firstBlob: DEFINITION,
+    blobs: [{ column: 'task_definition', form: 'members', type: TASK_DEFINITION }],
+    keyring,
+    mask,
+    gaps,
+  });
+}
+
+/** Tasks as they stream out of the store, the oldest first. */
+export async function* taskStream(
+  transaction: Transaction,
+  options: LrpStreamOptions,
+  scope: TaskScope = {},
+): AsyncGenerator<TaskDetail[], void, undefined> {
+  const { sql, values, missing } = await taskStatement(transaction, scope);
+  options.gaps.missingColumns('tasks', missing);
+  const json = taskJson(options);
+  for await (const rows of transaction.stream(sql, values, 200)) {
+    yield (json.objects(rows) as unknown as TaskRow[]).map((task, i) => ({
+      ...task,
+      key_labels: { task_definition: labelOf(rows[i]![DEFINITION] as string | null) },
+    }));
+  }
+}
+
+/** A task as a snapshot knows it: without its definition. */
+export function taskFromSnapshot(task: Task): TaskRow {
+  return { ...task, result: '', unreadable: ['task_definition'] };
+}
+
+function head(out: JsonBuffer, row: TaskTuple): void {
+  const time = (name: string, nanos: string | null) => {
+    const text = rfc3339(nanos);
+    out.ascii(`,"${name}":`);
+    if (text === null) out.ascii('null');
+    else out.string(text);
+  };
+  out.ascii('"task_guid":').string(row[0]);
+  out.ascii(',"domain":').string(row[1]);
+  out.ascii(',"state":').string(taskStateOf(row[2]));
+  out.ascii(',"cell_id":').string(row[3]);
+  time('created_at', row[4]);
+  time('updated_at', row[5]);
+  time('first_completed_at', row[6]);
+  out.ascii(',"result":').string(row[7] ?? '');
+  out.ascii(`,"failed":${row[8] === true}`);
+  out.ascii(',"failure_reason":').string(maskUrls(row[9]));
+  out.ascii(',"rejection_count":').whole(row[10]);
+  out.ascii(',"rejection_reason":').string(maskUrls(row[11]));
+}
+
+function labelOf(text: string | null): string | null {
+  if (text === null) return null;
+  try {
+    return parseBlob(text).label;
+  } catch (error) {
+    if (error instanceof BlobError) return null;
+    throw error;
+  }
+}
