@@ -1,5 +1,5 @@
 import { BaseCommand } from '../lib/cli/base-command.ts';
-import { foundationFlags } from '../lib/cli/foundation-flags.ts';
+import { sourceFlags } from '../lib/cli/foundation-flags.ts';
 import { listFlags, listOptionsOf } from '../lib/cli/output-flags.ts';
 
 export default class Domains extends BaseCommand<typeof Domains> {
@@ -11,7 +11,7 @@ removes nothing.`;
     '<%= config.bin %> <%= command.id %> -o json',
   ];
   static override records = { '': async () => (await import('../lib/views/domains.ts')).DOMAIN_RECORD };
-  static override flags = { ...foundationFlags, ...listFlags() };
+  static override flags = { ...sourceFlags, ...listFlags() };
 
   protected async execute(): Promise<undefined> {
     const { showDomains } = await import('../lib/cli/show-domains.ts');

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../lib/cli/base-command.ts';
-import { foundationFlags } from '../lib/cli/foundation-flags.ts';
+import { sourceFlags } from '../lib/cli/foundation-flags.ts';
 import { listFlags, listOptionsOf } from '../lib/cli/output-flags.ts';
 
 export default class Lrps extends BaseCommand<typeof Lrps> {
@@ -24,7 +24,7 @@ beginning of one it shows everything about that LRP. Environment values, passwor
     guid: Args.string({ description: "a process guid, an app's guid, or the beginning of one" }),
   };
   static override flags = {
-    ...foundationFlags,
+    ...sourceFlags,
     instances: Flags.boolean({ description: 'one row an instance', exclusive: ['full'] }),
     full: Flags.boolean({ description: 'the desired LRPs with all that is encrypted, without instances' }),
     reveal: Flags.boolean({ description: 'show environment values, passwords and private keys' }),

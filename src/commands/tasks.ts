@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../lib/cli/base-command.ts';
-import { foundationFlags } from '../lib/cli/foundation-flags.ts';
+import { sourceFlags } from '../lib/cli/foundation-flags.ts';
 import { listFlags, listOptionsOf } from '../lib/cli/output-flags.ts';
 
 export default class Tasks extends BaseCommand<typeof Tasks> {
@@ -15,7 +15,7 @@ that task. Environment values and passwords are masked unless --reveal.`;
   static override records = { '': async () => (await import('../lib/views/tasks.ts')).taskRecord(0) };
   static override args = { task_guid: Args.string({ description: 'a task, or the beginning of its guid' }) };
   static override flags = {
-    ...foundationFlags,
+    ...sourceFlags,
     reveal: Flags.boolean({ description: 'show environment values and passwords' }),
     ...listFlags(),
   };

@@ -1,40 +1,88 @@
 import { Keyring } from '../bbs/keyring.ts';
-import { UsageError } from '../errors.ts';
+import type { CellState as StateOfRep } from '../diego/rep-types.ts';
 import { readSnapshotFile } from '../foundation/file.ts';
 import { foundationFromStore, type StoreSource } from '../foundation/from-store.ts';
-import { gapLine } from '../foundation/gaps.ts';
-import type { Foundation, Gap } from '../foundation/types.ts';
+import { gapLine, Gaps } from '../foundation/gaps.ts';
+import type { Cell, Foundation, Gap } from '../foundation/types.ts';
 import type { ConnectionFlags, KeyFlags } from './connection-flags.ts';
-import type { FoundationFlags } from './foundation-flags.ts';
+import type { FoundationFlags, SourceFlags } from './foundation-flags.ts';
 import { openLocket, openStore, readKeys, type OpenContext } from './open.ts';
+
+/** With or without the flags of `--live`. */
+type AnySource = SourceFlags | FoundationFlags;
+
+function asksReps(flags: AnySource): flags is FoundationFlags {
+  return 'live' in flags && flags.live;
+}
 
 /**
  * The foundation as the flags name it: from a file, the BBS's API, or the store and Locket. What is missing is in `gaps` and is
  * said on stderr.
  */
-export async function loadFoundation(flags: FoundationFlags, context: OpenContext): Promise<Foundation> {
+export async function loadFoundation(flags: AnySource, context: OpenContext): Promise<Foundation> {
   const foundation = await withFoundation(flags, context);
   sayGaps(foundation.gaps, context);
   return foundation;
 }
 
 /** {@link loadFoundation} for who says the gaps later. */
-export async function withFoundation(flags: FoundationFlags, context: OpenContext): Promise<Foundation> {
+export async function withFoundation(flags: AnySource, context: OpenContext): Promise<Foundation> {
   if (flags.from !== undefined) return readSnapshotFile(flags.from);
-  if (flags.source === 'api' || flags.live) {
-    throw new UsageError('--live and --source api are not there yet.');
-  }
-  return withStore(flags, context, (source) => foundationFromStore(source, Date.now()));
+  const foundation =
+    flags.source === 'api'
+      ? await readApi(flags, context)
+      : await withStore(flags, context, (source) => foundationFromStore(source, Date.now()));
+  if (!asksReps(flags)) return foundation;
+  const { gaps } = await askRepsOf(foundation.cells, flags, context);
+  return { ...foundation, source: 'live', gaps: [...foundation.gaps, ...gaps] };
+}
+
+async function readApi(flags: SourceFlags, context: OpenContext): Promise<Foundation> {
+  const [{ requireBbs }, { BbsClient }, { bbsLocation }, { API_WARNING, foundationFromApi }] =
+    await Promise.all([
+      import('../diego/endpoint.ts'),
+      import('../diego/bbs-client.ts'),
+      import('./live-flags.ts'),
+      import('../foundation/from-api.ts'),
+    ]);
+  const client = new BbsClient(await requireBbs(bbsLocation(flags)), { signal: context.signal });
+  context.say(API_WARNING);
+  return foundationFromApi(client, Date.now());
+}
+
+export interface RepAnswers {
+  /** What each cell that answered said, by its id. */
+  states: Map<string, StateOfRep>;
+  gaps: Gap[];
+}
+
+/** Asks the reps as the flags say, and puts what they answer into the cells. */
+export async function askRepsOf(
+  cells: readonly Cell[],
+  flags: FoundationFlags,
+  context: OpenContext,
+): Promise<RepAnswers> {
+  const [{ requireRepTls }, { RepClient }, { repLocation }, { askReps }] = await Promise.all([
+    import('../diego/endpoint.ts'),
+    import('../diego/rep-client.ts'),
+    import('./live-flags.ts'),
+    import('../foundation/from-reps.ts'),
+  ]);
+  const tls = await requireRepTls(repLocation(flags));
+  const client = new RepClient(tls, { timeoutMs: flags['rep-timeout'], signal: context.signal });
+  const gaps = new Gaps();
+  const states = await askReps(cells, client, gaps);
+  return { states, gaps: gaps.list() };
 }
 
 /** Whether the flags name the store, so that PostgreSQL can do part of the work. */
-export function readsStore(flags: FoundationFlags): boolean {
+export function readsStore(flags: SourceFlags): boolean {
   return flags.from === undefined && flags.source === 'store';
 }
 
 /** Opens the store, Locket and the keys as the flags name them, and closes them again. */
 export async function withStore<T>(
-  flags: FoundationFlags,
+  flags: ConnectionFlags & KeyFlags,
   context: OpenContext,
   work: (source: StoreSource) => Promise<T>,
 ): Promise<T> {

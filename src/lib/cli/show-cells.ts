@@ -1,5 +1,5 @@
-import { cellDetail } from '../foundation/cell-detail.ts';
-import { cellRow, poolRows, zoneRows } from '../foundation/cell-rows.ts';
+import { cellDetail, withRepState } from '../foundation/cell-detail.ts';
+import { cellRow, poolRows, zoneRows, type CellRow } from '../foundation/cell-rows.ts';
 import {
   cellContentsFromFoundation,
   cellContentsFromStore,
@@ -8,6 +8,7 @@ import {
   type CellsAnswer,
 } from '../foundation/cells-answer.ts';
 import type { CellAndUse } from '../foundation/cells.ts';
+import { liveFields } from '../foundation/live-check.ts';
 import { selectOne } from '../foundation/select-one.ts';
 import { prepareList, type ListOptions } from '../output/list.ts';
 import { writeOne, writeText } from '../output/one.ts';
@@ -16,7 +17,14 @@ import { TextBuilder } from '../output/sections.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { cellRecord, POOL_RECORD, ZONE_RECORD } from '../views/cells.ts';
 import type { FoundationFlags } from './foundation-flags.ts';
-import { readsStore, sayGaps, withFoundation, withStore } from './load-foundation.ts';
+import {
+  askRepsOf,
+  readsStore,
+  sayGaps,
+  withFoundation,
+  withStore,
+  type RepAnswers,
+} from './load-foundation.ts';
 import type { OpenContext } from './open.ts';
 
 export interface ShowContext extends OpenContext {
@@ -48,7 +56,7 @@ export async function showCells(
     const list = prepareList(terminal, cellRecord(flags.live), options);
     const { cells } = await readCells(flags, context);
     await rememberForCompletion(cells);
-    const { closed } = await list.write(cells.map(cellRow));
+    const { closed } = await list.write(cells.map((cell) => rowOf(cell, flags)));
     if (!closed && withTotals(options)) await writeText(terminal, totalsText(cells, terminal));
   }
 }
@@ -66,12 +74,35 @@ async function rememberForCompletion(cells: readonly CellAndUse[]): Promise<void
   );
 }
 
+/** What the rep said stands beside, where it was asked. */
+function rowOf(cell: CellAndUse, { live }: Pick<FoundationFlags, 'live'>): CellRow {
+  const row = cellRow(cell);
+  return live ? { ...row, ...liveFields(cell) } : row;
+}
+
 async function readCells(flags: FoundationFlags, context: ShowContext): Promise<CellsAnswer> {
-  const answer = readsStore(flags)
-    ? await withStore(flags, context, cellsFromStore)
-    : cellsFromFoundation(await withFoundation(flags, context));
+  const answer = await answerOf(flags, context);
   sayGaps(answer.gaps, context);
   return answer;
+}
+
+async function answerOf(flags: FoundationFlags, context: ShowContext): Promise<CellsAnswer> {
+  if (!readsStore(flags)) return cellsFromFoundation(await withFoundation(flags, context));
+  const answer = await withStore(flags, context, cellsFromStore);
+  return flags.live ? (await withReps(answer, flags, context)).answer : answer;
+}
+
+async function withReps(
+  answer: CellsAnswer,
+  flags: FoundationFlags,
+  context: ShowContext,
+): Promise<{ answer: CellsAnswer; states: RepAnswers['states'] }> {
+  const { gaps, states } = await askRepsOf(
+    answer.cells.map(({ cell }) => cell),
+    flags,
+    context,
+  );
+  return { answer: { ...answer, gaps: [...answer.gaps, ...gaps] }, states };
 }
 
 async function readDetail(typed: string, flags: FoundationFlags, context: ShowContext) {
@@ -89,13 +120,17 @@ async function readDetail(typed: string, flags: FoundationFlags, context: ShowCo
     sayGaps(foundation.gaps, context);
     return cellDetail(cell, cellContentsFromFoundation(foundation, cell.cell.cell_id));
   }
-  return withStore(flags, context, async (source) => {
+  const { answer, cell, contents } = await withStore(flags, context, async (source) => {
     const answer = await cellsFromStore(source);
     const cell = pick(answer);
-    const contents = await cellContentsFromStore(source, cell.cell.cell_id);
-    sayGaps([...answer.gaps, ...contents.gaps], context);
-    return cellDetail(cell, contents);
+    return { answer, cell, contents: await cellContentsFromStore(source, cell.cell.cell_id) };
   });
+  const live = flags.live ? await withReps({ cells: [cell], gaps: answer.gaps }, flags, context) : undefined;
+  const gaps = live?.answer.gaps ?? answer.gaps;
+  sayGaps([...gaps, ...contents.gaps.filter((gap) => !gaps.some(({ what }) => what === gap.what))], context);
+  const detail = cellDetail(cell, contents);
+  if (live === undefined) return detail;
+  return withRepState({ ...detail, ...liveFields(cell) }, live.states.get(cell.cell.cell_id));
 }
 
 /** The totals stand under a table for people; whoever picks columns or pipes csv asks for them with --by. */

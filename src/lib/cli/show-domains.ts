@@ -4,13 +4,13 @@ import type { Domain } from '../foundation/types.ts';
 import { prepareList, type ListOptions } from '../output/list.ts';
 import { readDomains } from '../store/domains.ts';
 import { DOMAIN_RECORD } from '../views/domains.ts';
-import type { FoundationFlags } from './foundation-flags.ts';
+import type { SourceFlags } from './foundation-flags.ts';
 import { readsStore, withFoundation, withStoreAlone } from './load-foundation.ts';
 import type { ShowContext } from './show-cells.ts';
 
 /** `cgdiego domains`. */
 export async function showDomains(
-  flags: FoundationFlags,
+  flags: SourceFlags,
   options: ListOptions,
   context: ShowContext,
 ): Promise<void> {
@@ -20,7 +20,7 @@ export async function showDomains(
   await list.write(domainRows(domains, now));
 }
 
-async function readAll(flags: FoundationFlags, now: number, context: ShowContext): Promise<Domain[]> {
+async function readAll(flags: SourceFlags, now: number, context: ShowContext): Promise<Domain[]> {
   if (!readsStore(flags)) return (await withFoundation(flags, context)).domains;
   return withStoreAlone(flags, context, async ({ store }) =>
     (await store.readOnly(readDomains)).map((row) => domainOf(row, now)),

@@ -20,11 +20,11 @@ import { writeOne } from '../output/one.ts';
 import type { RecordType } from '../output/record.ts';
 import type { Transaction } from '../store/database.ts';
 import { instanceRecord, LRP_FULL_RECORD, LRP_RECORD, LRP_SUMMARY_RECORD } from '../views/lrps.ts';
-import type { FoundationFlags } from './foundation-flags.ts';
+import type { SourceFlags } from './foundation-flags.ts';
 import { readsStore, sayGaps, withFoundation, withStoreAlone } from './load-foundation.ts';
 import type { ShowContext } from './show-cells.ts';
 
-export interface LrpsFlags extends FoundationFlags {
+export interface LrpsFlags extends SourceFlags {
   instances: boolean;
   full: boolean;
   reveal: boolean;

@@ -6,12 +6,12 @@ import { writeOne } from '../output/one.ts';
 import { findTaskGuids } from '../store/tasks.ts';
 import { taskRecord, taskText } from '../views/tasks.ts';
 import { rememberIds } from './completion/remembered-ids.ts';
-import type { FoundationFlags } from './foundation-flags.ts';
+import type { SourceFlags } from './foundation-flags.ts';
 import { readsStore, sayGaps, withFoundation, withStoreAlone } from './load-foundation.ts';
 import { seen } from './seen.ts';
 import type { ShowContext } from './show-cells.ts';
 
-export interface TasksFlags extends FoundationFlags {
+export interface TasksFlags extends SourceFlags {
   reveal: boolean;
 }
 

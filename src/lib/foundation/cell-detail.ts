@@ -1,3 +1,4 @@
+import type { CellState, RepLrp } from '../diego/rep-types.ts';
 import { cellRow, type CellRow } from './cell-rows.ts';
 import type { CellAndUse } from './cells.ts';
 import type { CellContents } from './cells-answer.ts';
@@ -11,12 +12,19 @@ export interface CellInstance extends ActualLrp {
   /** `null` when the desired LRP is gone. */
   memory_mb: number | null;
   disk_mb: number | null;
+  /** With `--live`: whether the rep has this instance; `null` when it did not answer. */
+  on_rep?: boolean | null;
 }
+
+/** An instance that a rep has and the store does not place there. */
+export type Stranger = Pick<RepLrp, 'process_guid' | 'index' | 'instance_guid'>;
 
 /** What `cgdiego cells CELL_ID` says. */
 export interface CellDetail extends CellRow {
   instances: CellInstance[];
   task_list: Task[];
+  /** With `--live`: instances that the rep has and the store does not place on it. */
+  strangers?: Stranger[] | null;
   /**
    * The instances here that have crashed before. A crash clears the cell in the store: where those were that wait for a new
    * place, only events and the reps' logs know.
@@ -25,6 +33,26 @@ export interface CellDetail extends CellRow {
     CellInstance,
     'process_guid' | 'index' | 'app_name' | 'crash_count' | 'crash_reason' | 'since'
   >[];
+}
+
+/** {@link cellDetail} with the rep's own list beside the store's. */
+export function withRepState(detail: CellDetail, state: CellState | undefined): CellDetail {
+  const lrps = state?.LRPs ?? [];
+  const onRep = new Set(lrps.map(({ instance_guid }) => instance_guid));
+  const known = new Set(detail.instances.map(({ instance_guid }) => instance_guid));
+  return {
+    ...detail,
+    instances: detail.instances.map((lrp) => ({
+      ...lrp,
+      on_rep: state === undefined ? null : onRep.has(lrp.instance_guid),
+    })),
+    strangers:
+      state === undefined
+        ? null
+        : lrps
+            .filter(({ instance_guid }) => !known.has(instance_guid))
+            .map(({ process_guid, index, instance_guid }) => ({ process_guid, index, instance_guid })),
+  };
 }
 
 export function cellDetail(cell: CellAndUse, contents: CellContents): CellDetail {

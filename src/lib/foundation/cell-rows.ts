@@ -46,7 +46,7 @@ export interface CellRow extends Amounts, Work {
   rep_url: string;
   rep_address: string;
   /** With `--live`: what the rep says beside what the store implies; otherwise absent. */
-  live?: LiveRow;
+  live?: LiveRow | null;
   /** With `--live`: `agrees`, `differs: memory, disk`, or why there was no answer. */
   live_check?: string;
 }

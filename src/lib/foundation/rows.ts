@@ -1,3 +1,4 @@
+import { maskUrls } from '../bbs/mask.ts';
 import { rfc3339 } from '../bbs/timestamps.ts';
 import type { ActualLrpTuple } from '../store/actual-lrps.ts';
 import type { DesiredLrpTuple } from '../store/desired-lrps.ts';
@@ -33,8 +34,8 @@ export function actualLrpOf(row: ActualLrpTuple): ActualLrp {
     availability_zone: row[7],
     since: rfc3339(row[8]),
     crash_count: row[9],
-    crash_reason: row[10],
-    placement_error: row[11],
+    crash_reason: maskUrls(row[10]),
+    placement_error: maskUrls(row[11]),
     routable: row[12],
   };
 }
@@ -112,9 +113,9 @@ export function taskOf(row: TaskTuple, definition: TaskNeeds | null | undefined)
     updated_at: rfc3339(row[5]),
     first_completed_at: rfc3339(row[6]),
     failed: row[8] ?? false,
-    failure_reason: row[9],
+    failure_reason: maskUrls(row[9]),
     rejection_count: row[10],
-    rejection_reason: row[11],
+    rejection_reason: maskUrls(row[11]),
     memory_mb: definition?.memory_mb ?? null,
     disk_mb: definition?.disk_mb ?? null,
     max_pids: definition?.max_pids ?? null,

@@ -7,8 +7,16 @@ import type { Terminal } from '../output/terminal.ts';
 import { formatMib, formatSince, plural } from '../output/units.ts';
 import { stateLevel } from './levels.ts';
 
-function instanceColumns(now: number): Column<CellInstance>[] {
+function instanceColumns(now: number, live: boolean): Column<CellInstance>[] {
+  const rep: Column<CellInstance> = {
+    name: 'on_rep',
+    description: 'whether the rep has it',
+    heading: 'REP',
+    text: ({ on_rep: has }) => (has === null || has === undefined ? '-' : has ? 'has it' : 'lacks it'),
+    level: ({ on_rep: has }) => (has === false ? 'warn' : undefined),
+  };
   return [
+    ...(live ? [rep] : []),
     { name: 'process_guid', description: 'the LRP', shorten: 'guid' },
     { name: 'index', description: 'the instance', heading: 'IDX' },
     { name: 'app_name', description: 'the app', heading: 'APP' },
@@ -65,7 +73,14 @@ export function cellDetailText(cell: CellDetail, terminal: Terminal, now: number
     );
   }
   text.heading(plural(cell.instances.length, 'instance'));
-  if (cell.instances.length > 0) text.table(instanceColumns(now), cell.instances);
+  if (cell.instances.length > 0)
+    text.table(instanceColumns(now, cell.live_check !== undefined), cell.instances);
+  if (cell.strangers !== undefined && cell.strangers !== null && cell.strangers.length > 0) {
+    text.heading('On the rep, but not in the store');
+    text.list(
+      cell.strangers.map((lrp) => `${lrp.process_guid}/${lrp.index} (instance ${lrp.instance_guid})`),
+    );
+  }
   text.heading(plural(cell.task_list.length, 'task'));
   if (cell.task_list.length > 0) text.table(taskColumns(now), cell.task_list);
   text.heading('Crashes of the instances that run here now');
