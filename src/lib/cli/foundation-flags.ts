@@ -46,5 +46,5 @@ export interface SourceFlags extends ConnectionFlags, KeyFlags, BbsFlags {
 
 export interface FoundationFlags extends SourceFlags {
   live: boolean;
-  'rep-timeout': number;
+  'rep-timeout'?: number | undefined;
 }
