@@ -33,7 +33,7 @@ const LEAST_APPS = 3;
 export function summarizeDisk(findings: readonly DiskFinding[], evidence: DiskEvidence): DiskSummary {
   const current = findings.filter(({ recovered }) => !recovered);
   const stacks = new Map<string, Set<string>>();
-  for (const process of evidence.processes) {
+  for (const process of evidence.processes.filter(({ kind }) => kind === 'lrp')) {
     const stack = stackOf(process.rootfs);
     const apps = stacks.get(stack) ?? new Set<string>();
     apps.add(appKey(process));

@@ -39,7 +39,7 @@ export function suggestQuota(process: ProcessEvidence, maxMb: number): QuotaSugg
   const copied = largestCopiedIn(process);
   const used = Math.max(0, ...process.running.map((instance) => instance.usage_bytes ?? 0));
   let need = current * 2;
-  let why = 'twice the quota, as the size that it needs is not known';
+  let why = 'twice the quota, as what it needs is not known';
   const known = Math.max(copied === undefined ? 0 : copied.bytes * (copied.compressed ? 3 : 1), used);
   if (known > 0 && (known / MIB) * 1.25 > current) {
     need = (known / MIB) * 1.25;
@@ -47,6 +47,8 @@ export function suggestQuota(process: ProcessEvidence, maxMb: number): QuotaSugg
       copied?.compressed === true && known > used
         ? 'three times the compressed size, and a quarter more'
         : 'a quarter more than the most that was seen';
+  } else if (known > 0) {
+    why = `twice the quota; no more than ${Math.round(known / MIB)} MB were seen in use`;
   }
   const wanted = roundedQuota(need);
   if (wanted <= maxMb) return { mb: wanted, capped: false, why };
