@@ -52,6 +52,9 @@ Killed at any point, it is finished by running it again. Exit code 3 when blobs 
     ...formatFlags('table', 'json', 'ndjson'),
   };
 
+  /** A closed pipe must not stop it half-way. */
+  protected override readonly endsWithReader = false;
+
   protected async execute(): Promise<ExitCode> {
     const { openLocket, openStore, requireKeys } = await import('../../lib/cli/open.ts');
     const { reportProgress } = await import('../../lib/cli/report-progress.ts');

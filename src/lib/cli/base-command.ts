@@ -46,6 +46,13 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   static records: Records = {};
 
   static override baseFlags = {
+    profile: Flags.string({
+      description:
+        'flags from this profile of $XDG_CONFIG_HOME/cgdiego/config.yml; the command line and the environment go before it',
+      env: 'CGDIEGO_PROFILE',
+      helpGroup: 'GLOBAL',
+      helpValue: '<name>',
+    }),
     'no-color': Flags.boolean({
       description: 'plain text without colour (also NO_COLOR, TERM=dumb)',
       helpGroup: 'GLOBAL',
@@ -76,14 +83,27 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   protected abstract execute(): Promise<ExitCode | undefined>;
 
   override async run(): Promise<void> {
-    const { args, flags } = await this.parse({
+    const input = {
       ...parseable(this.ctor),
       baseFlags: (super.ctor as typeof BaseCommand).baseFlags,
       strict: this.ctor.strict,
-    });
+    };
+    let parsed = await this.parse(input);
+    const { profile } = parsed.flags as { profile?: string };
+    let warning: string | undefined;
+    if (profile !== undefined) {
+      const { profileArguments } = await import('./profile.ts');
+      const given = new Set(parsed.raw.flatMap((token) => (token.type === 'flag' ? [token.flag] : [])));
+      const knownToAny = (name: string) => this.config.commands.some((command) => name in command.flags);
+      const added = await profileArguments(profile, input.flags, given, knownToAny, process.env);
+      parsed = await this.parse(input, [...added.argv, ...this.argv]);
+      warning = added.warning;
+    }
+    const { args, flags } = parsed;
     this.flags = flags as FlagsOf<T>;
     this.args = args as ArgsOf<T>;
     this.terminal = processTerminal({ noColor: this.flags['no-color'], noInput: this.flags['no-input'] });
+    if (warning !== undefined) this.say(warning);
 
     const stop = (reason: Error, code: ExitCode) => {
       this.#interrupt.abort(reason);

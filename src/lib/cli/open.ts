@@ -25,6 +25,14 @@ export async function openStore(
     { databaseUrl: flags['database-url'], bbsConfig: flags['bbs-config'] },
     process.env,
   );
+  if (
+    settings.password !== undefined &&
+    process.argv.some((word) => word.includes(flags['database-url'] ?? '\0'))
+  ) {
+    context.say(
+      'Warning: a password on the command line is seen by everybody on this machine. Use CGDIEGO_DATABASE_URL or PGPASSFILE.',
+    );
+  }
   return Database.open(settings, {
     ...databaseOptions(flags, context),
     anchorTable: 'desired_lrps',
