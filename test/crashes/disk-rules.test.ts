@@ -507,3 +507,32 @@ describe('joining', () => {
     expect(JSON.stringify([evidence, await diagnose(scenario)])).not.toMatch(/hunter2|abcdef/);
   });
 });
+
+describe('remedies fit what is known', () => {
+  test('without a quota no number is made up', async () => {
+    const scenario = new Scenario('a', 'b').app('app').crashes('app', 0, 'a').crashes('app', 1, 'b');
+    const findings = await diagnose(scenario, { store: false, live: false });
+    expect(commandsOf(findings)).toContain('cf app app');
+    expect(JSON.stringify(findings)).not.toMatch(/null MB|NaN/);
+  });
+
+  test('a task gets its disk when it is run', async () => {
+    const scenario = new Scenario('a')
+      .app('app')
+      .stagingFails('app', QUOTA_TEXT, { cell: 'a', disk_mb: 1024 });
+    scenario.tasks[0]!.domain = 'cf-tasks';
+    expect(commandsOf(await diagnose(scenario))).toContain("cf run-task app --command 'COMMAND' -k 2G");
+  });
+
+  test('an instance that evacuates does not mean that the one that replaces it runs', async () => {
+    const scenario = new Scenario('a', 'b').app('app', { instances: 1 }).crashes('app', 0, 'a');
+    scenario.actual.push({
+      ...scenario.actual[0]!,
+      presence: 'evacuating',
+      state: 'RUNNING',
+      cell_id: cellGuid('b'),
+      instance_guid: 'evacuating',
+    });
+    expect((await diagnose(scenario))[0]).toMatchObject({ recovered: false, failing: 1 });
+  });
+});

@@ -475,7 +475,10 @@ function isRelevant(text: string, found: ReturnType<Classifier>): boolean {
 }
 
 function isCurrent(failure: DiskFailure, actual: readonly ActualLrp[]): boolean {
-  const instances = actual.filter(({ index }) => index === failure.index);
+  const all = actual.filter(({ index }) => index === failure.index);
+  // An instance that evacuates runs beside the one that is to replace it: what counts is whether that one runs.
+  const replacing = all.filter(({ presence }) => presence !== 'evacuating');
+  const instances = replacing.length > 0 ? replacing : all;
   // The index is no longer wanted, or the source does not say which one it was.
   if (instances.length === 0) return failure.index === null;
   const running = instances.some(({ state }) => state === 'RUNNING');

@@ -35,7 +35,7 @@ export interface QuotaSuggestion {
  * much as what is known only compressed, or twice the quota when nothing is known.
  */
 export function suggestQuota(process: ProcessEvidence, maxMb: number): QuotaSuggestion {
-  const current = process.disk_mb ?? 1024;
+  const current = process.disk_mb ?? 0;
   const copied = largestCopiedIn(process);
   const used = Math.max(0, ...process.running.map((instance) => instance.usage_bytes ?? 0));
   let need = current * 2;
@@ -78,6 +78,10 @@ export function target(process: ProcessEvidence): Remedy[] {
 
 /** Raise the quota as far as that is allowed, or say that it is not. */
 export function raiseQuota(process: ProcessEvidence, maxMb: number): Remedy[] {
+  const name = appName(process);
+  if (process.disk_mb === null && largestCopiedIn(process) === undefined) {
+    return [{ text: 'Raise the disk quota. What it is now, the app says.', command: `cf app ${name}` }];
+  }
   const suggestion = suggestQuota(process, maxMb);
   if (suggestion.mb === null) {
     return [
@@ -88,10 +92,15 @@ export function raiseQuota(process: ProcessEvidence, maxMb: number): Remedy[] {
     ];
   }
   const cap = suggestion.capped ? ` This is the maximum; what it needs may be more.` : '';
+  const from = process.disk_mb === null ? '' : ` from ${process.disk_mb} MB`;
+  const quota = quotaText(suggestion.mb);
   return [
     {
-      text: `Raise the disk quota from ${process.disk_mb ?? '?'} MB to ${suggestion.mb} MB (${suggestion.why}).${cap}`,
-      command: `cf scale ${appName(process)} -k ${quotaText(suggestion.mb)}`,
+      text: `Raise the disk quota${from} to ${suggestion.mb} MB (${suggestion.why}).${cap}`,
+      command:
+        process.kind === 'task'
+          ? `cf run-task ${name} --command 'COMMAND' -k ${quota}`
+          : `cf scale ${name} -k ${quota}`,
     },
   ];
 }
