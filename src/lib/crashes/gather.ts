@@ -1,16 +1,18 @@
 import type { CfEvents, CrashEvent } from '../evidence/cf-events.ts';
 import type { LoggedContainer, LoggedFailure, RepLogs } from '../evidence/rep-logs.ts';
-import type { ActualLrp, Foundation, Task } from '../foundation/types.ts';
-import { classify as standardClassifier, isAboutDisk, type Classifier } from './classify.ts';
+import type { ActualLrp, Foundation } from '../foundation/types.ts';
+import { cellEvidence } from './cell-evidence.ts';
+import { classify as standardClassifier, type Classifier } from './classify.ts';
+import { type DiskEvidence, type ProcessEvidence, type SetupEvidence } from './evidence.ts';
 import {
-  type CellEvidence,
-  type CopiedIn,
-  type DiskEvidence,
-  type DiskFailure,
-  type EvidenceSource,
-  type ProcessEvidence,
-  type SetupEvidence,
-} from './evidence.ts';
+  appGuidOf,
+  copiedIn,
+  isCurrent,
+  isRelevant,
+  sameText,
+  textOfLogged,
+  textsOfTask,
+} from './failures.ts';
 import { maskSecrets } from './mask.ts';
 import { missingSources } from './missing.ts';
 
@@ -96,7 +98,7 @@ class Gatherer {
       evidence: {
         taken_at: foundation?.taken_at ?? now,
         processes: [...this.#processes.values()],
-        cells: this.#cells(),
+        cells: cellEvidence(this.#input),
         given,
         missing: missingSources(given),
       },
@@ -419,120 +421,4 @@ class Gatherer {
     );
     process.running.sort((a, b) => a.index - b.index);
   }
-
-  #cells(): CellEvidence[] {
-    const cells = new Map<string, CellEvidence>();
-    const cellOf = (cellId: string): CellEvidence => {
-      let cell = cells.get(cellId);
-      if (cell === undefined) {
-        cell = emptyCell(cellId);
-        cells.set(cellId, cell);
-      }
-      return cell;
-    };
-    for (const cell of this.#input.foundation?.cells ?? []) {
-      const live = cell.live === undefined || 'error' in cell.live ? undefined : cell.live;
-      Object.assign(cellOf(cell.cell_id), {
-        zone: cell.zone,
-        disk_capacity_mb: live?.total.disk_mb ?? cell.capacity?.disk_mb ?? null,
-        disk_allocated_mb: cell.allocated.disk_mb,
-        disk_available_mb: live?.available.disk_mb ?? null,
-        containers: live === undefined ? null : live.lrps + live.tasks,
-      });
-    }
-    for (const metrics of this.#input.metrics ?? []) {
-      const cell = cellOf(metrics.cell_id);
-      cell.usage_bytes = metrics.containers.reduce((sum, { usage_bytes }) => sum + usage_bytes, 0);
-      cell.containers ??= metrics.containers.length;
-    }
-    for (const error of this.#input.rep_logs?.host_errors ?? []) {
-      if (error.cell_id === null) continue;
-      const cell = cellOf(error.cell_id);
-      cell.host_errors++;
-      cell.host_error_example ??= error.error;
-    }
-    return [...cells.values()];
-  }
-}
-
-function emptyCell(cellId: string): CellEvidence {
-  return {
-    cell_id: cellId,
-    zone: '',
-    disk_capacity_mb: null,
-    disk_allocated_mb: null,
-    disk_available_mb: null,
-    containers: null,
-    usage_bytes: null,
-    host_errors: 0,
-    host_error_example: null,
-  };
-}
-
-/** About disk, or an exit, which is when the disk may have filled while the app ran. */
-function isRelevant(text: string, found: ReturnType<Classifier>): boolean {
-  return isAboutDisk(text, found) || found.class === 'app-exit';
-}
-
-function isCurrent(failure: DiskFailure, actual: readonly ActualLrp[]): boolean {
-  const all = actual.filter(({ index }) => index === failure.index);
-  // An instance that evacuates runs beside the one that is to replace it: what counts is whether that one runs.
-  const replacing = all.filter(({ presence }) => presence !== 'evacuating');
-  const instances = replacing.length > 0 ? replacing : all;
-  // The index is no longer wanted, or the source does not say which one it was.
-  if (instances.length === 0) return failure.index === null;
-  const running = instances.some(({ state }) => state === 'RUNNING');
-  if (running) return false;
-  if (failure.sources.includes('store' satisfies EvidenceSource)) return true;
-  // Something else has happened to the instance since.
-  const newest = instances.find(
-    ({ crash_count, placement_error }) => crash_count > 0 || placement_error !== '',
-  );
-  if (newest?.since == null || failure.at === null) return true;
-  return Date.parse(failure.at) >= Date.parse(newest.since) - 60_000;
-}
-
-function copiedIn(logged: LoggedContainer, cell: string | null): CopiedIn | undefined {
-  if (logged.payloads.length === 0) return undefined;
-  const sum = (sizes: (number | null)[]) => {
-    const known = sizes.filter((size) => size !== null);
-    return known.length === 0 ? null : known.reduce((total, size) => total + size, 0);
-  };
-  return {
-    container_guid: logged.container_guid,
-    cell_id: cell,
-    fetched_bytes: sum(logged.payloads.map(({ fetched_bytes }) => fetched_bytes)),
-    streamed_bytes: sum(logged.payloads.map(({ streamed_bytes }) => streamed_bytes)),
-    failed: logged.failures.some(({ kind }) => kind === 'stream-in-failed'),
-  };
-}
-
-/** What the executor would have made of the error as a crash reason. */
-function textOfLogged(failure: LoggedFailure): string {
-  switch (failure.kind) {
-    case 'stream-in-failed':
-      return failure.error === ''
-        ? 'Copying into the container failed'
-        : `Copying into the container failed: ${failure.error}`;
-    case 'create-failed':
-      return `failed to create container: ${failure.error}`;
-    case 'exited':
-      return `Exited with status ${failure.status ?? '?'}${/out of memory/i.test(failure.error) ? ' (out of memory)' : ''}`;
-    case 'host-disk':
-      return failure.error;
-  }
-}
-
-function textsOfTask(task: Task): string[] {
-  return [...new Set([task.failure_reason, task.rejection_reason])].filter((text) => text !== '');
-}
-
-/** The store's text is cut at 1,024 characters, an event's at 10,000. */
-function sameText(stored: string, described: string): boolean {
-  return stored === described || (stored.length >= 900 && described.startsWith(stored.slice(0, 900)));
-}
-
-/** A Cloud Foundry process guid begins with a guid that is, for web processes, the app's. */
-function appGuidOf(processGuid: string, domain: string): string | null {
-  return domain === 'cf-apps' && /^[0-9a-f-]{36}(?:-|$)/i.test(processGuid) ? processGuid.slice(0, 36) : null;
 }
