@@ -2,7 +2,7 @@ import { cellLoad, cellTable, type CellLoad, type CellTable } from '../auction/c
 import { matchLevel, MatchLevel } from '../auction/constraints.ts';
 import type { AuctionCell, AuctionSettings, Capacity } from '../auction/types.ts';
 import { Constraints } from '../auction/work-table.ts';
-import { CgdiegoError } from '../errors.ts';
+import { CgdiegoError, UsageError } from '../errors.ts';
 import type { ActualLrp, Cell, Foundation } from '../foundation/types.ts';
 import { poolsOf, type Pool } from './pools.ts';
 import { proxyMemory, type ProxyMemory } from './proxy.ts';
@@ -100,6 +100,7 @@ export function sizingModel(foundation: Foundation, options: ModelOptions): Sizi
     });
   }
 
+  checkSizes(foundation);
   const constraints = new Constraints();
   const processes: Process[] = [];
   const processAt = new Map<string, number>();
@@ -171,6 +172,28 @@ export function sizingModel(foundation: Foundation, options: ModelOptions): Sizi
       driversUnknown,
     },
   };
+}
+
+/**
+ * Nothing can be asked of Diego, or stated by a cell, that is negative or no whole number.
+ * @throws {UsageError} for the first that is
+ */
+function checkSizes(foundation: Foundation): void {
+  const check = (what: string, sizes: Record<string, number>) => {
+    for (const [name, size] of Object.entries(sizes)) {
+      if (Number.isInteger(size) && size >= 0 && size <= 0x7fff_ffff) continue;
+      throw new UsageError(`${what} has a ${name} of ${String(size)}.`, {
+        why: 'It must be a whole number that is not negative.',
+        next: 'Look at the snapshot, or make it again with cgdiego snapshot --file FILE.',
+      });
+    }
+  };
+  for (const { cell_id, capacity } of foundation.cells) {
+    if (capacity !== null) check(`Cell ${cell_id}`, { ...capacity });
+  }
+  for (const { process_guid, memory_mb, disk_mb } of foundation.desired_lrps) {
+    check(`LRP ${process_guid}`, { memory_mb, disk_mb });
+  }
 }
 
 /** The least special pool that matches: fewest drivers, then most cells. -1 when none does. */

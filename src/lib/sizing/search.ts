@@ -1,3 +1,4 @@
+import { matchLevel, MatchLevel } from '../auction/constraints.ts';
 import type { Capacity } from '../auction/types.ts';
 import { runLoss, type Loss, type LossOptions, type LossRun } from './loss.ts';
 import type { SizingModel, World } from './model.ts';
@@ -33,7 +34,7 @@ export interface Addition {
 }
 
 /** More than so many steps of growing mean that growing does not help. */
-const MOST_STEPS = 60;
+const MOST_STEPS = 40;
 /** A step never adds as much as a division says: what fits better with room around it needs fewer. */
 const MOST_OF_WHAT_IS_MISSING = 0.9;
 
@@ -49,6 +50,7 @@ export class Simulations {
   count = 0;
   readonly #known = new Map<string, Verdict>();
   readonly #impossible = new Map<number, Addition['impossible'][number]>();
+  #hopes = true;
 
   constructor(search: Search) {
     this.search = search;
@@ -56,6 +58,17 @@ export class Simulations {
 
   impossible(): Addition['impossible'] {
     return [...this.#impossible.values()];
+  }
+
+  /**
+   * What is too large for the cells that are added can still find a place on a larger one that is there, once others leave
+   * it to the new ones. This ends that hope: such instances count as impossible from now on. False if it was over already.
+   */
+  giveUpHope(): boolean {
+    const had = this.#hopes;
+    this.#hopes = false;
+    this.#known.clear();
+    return had;
   }
 
   async run(plan: Plan, loss: Loss, run: number): Promise<Verdict> {
@@ -116,14 +129,25 @@ export class Simulations {
 
   #isImpossible(number: number): boolean {
     if (this.#impossible.has(number)) return true;
-    const process = this.search.model.processes[number]!;
-    const pool = this.search.model.pools[process.pool];
-    if (pool !== undefined) {
-      const size = this.search.sizeOf(pool);
-      const memory = process.memoryMb + pool.proxyMemoryMb;
-      if (memory <= size.memoryMb && process.diskMb <= size.diskMb && size.containers >= 1) return false;
-    }
+    const { model, world, sizeOf } = this.search;
+    const process = model.processes[number]!;
     const { memoryMb, diskMb } = process;
+    const pool = model.pools[process.pool];
+    const fits = (size: Capacity, proxy: number) =>
+      memoryMb + proxy <= size.memoryMb && diskMb <= size.diskMb && size.containers >= 1;
+    if (pool !== undefined && fits(sizeOf(pool), pool.proxyMemoryMb)) return false;
+    const constraint = model.constraints.list[process.constraint]!;
+    if (
+      this.#hopes &&
+      world.cells.some(
+        (cell) =>
+          cell.takesWork &&
+          fits(cell.total, cell.proxyMemoryMb) &&
+          matchLevel(cell, constraint) === MatchLevel.all,
+      )
+    ) {
+      return false;
+    }
     this.#impossible.set(number, { pool: process.pool, process: number, memoryMb, diskMb });
     return true;
   }
@@ -184,6 +208,7 @@ class Finder {
     const { seeds } = this.#search;
     // Canonical runs find the region, all seeds decide within it.
     let plan = await this.#grow(start, 0);
+    if (plan === undefined && this.#simulations.giveUpHope()) plan = await this.#grow(start, 0);
     if (plan === undefined) return undefined;
     for (const pool of new Set(groupsOf(plan).map((group) => group.pool))) {
       const whole: Plan = plan;

@@ -6,7 +6,7 @@ import { formatCount, formatDuration, formatMib, formatPercent, plural } from '.
 import type { CapacityRow } from '../sizing/capacity.ts';
 import type { LossReport, PoolLoss, Reason } from '../sizing/loss-report.ts';
 import type { PlacementReport } from '../sizing/placement.ts';
-import type { RecoveryPhase } from '../sizing/recovery.ts';
+import type { Recovery, RecoveryPhase } from '../sizing/recovery.ts';
 import type { AdditionReport, SizingReport } from '../sizing/sizing.ts';
 import { explanation } from './sizing-explained.ts';
 
@@ -124,8 +124,7 @@ const LOSSES: readonly Column<LossReport>[] = [
     name: 'recovery',
     description: 'until the last instance runs',
     heading: 'UNTIL-ALL-RUN',
-    text: ({ recovery }) =>
-      `${formatDuration(recovery.best_seconds * 1000)}-${formatDuration(recovery.worst_seconds * 1000)}`,
+    text: ({ recovery, not_placed }) => `${rangeOf(recovery)}${not_placed > 0 ? ' but for these' : ''}`,
   },
 ];
 
@@ -163,7 +162,7 @@ function lossSections(
   if (report.cells_to_spare !== null) spareLines(builder, report.cells_to_spare);
   builder.heading('Until all run again').table(PHASES, worst.recovery.phases);
   builder.text(
-    `Between ${formatDuration(worst.recovery.best_seconds * 1000)} and ${formatDuration(worst.recovery.worst_seconds * 1000)}; ${phaseName(worst.recovery.dominated_by)} can take longest.`,
+    `${rangeOf(worst.recovery)}${worst.not_placed > 0 ? ' until all that find a place run' : ''}; ${phaseName(worst.recovery.dominated_by)} can take longest.`,
   );
   if (worst.tasks_lost > 0) builder.text(`${plural(worst.tasks_lost, 'running task')} fail with it.`);
   if (report.runway !== null) builder.heading('Runway').text(runwayLine(report.runway));
@@ -279,7 +278,8 @@ function appName(app: { app_name: string | null; process_guid: string }): string
 function additionLines(builder: TextBuilder, additions: readonly AdditionReport[]): void {
   builder.heading('Cells to add');
   for (const addition of additions) {
-    const name = addition.for_loss_of === null ? 'every loss' : `the loss of ${addition.for_loss_of}`;
+    const name =
+      addition.for_loss_of === null ? 'every loss' : `the loss of ${addition.for_loss_of || '(no zone)'}`;
     if (addition.impossible.length > 0) {
       const [first] = addition.impossible;
       builder.text(
@@ -318,6 +318,10 @@ function spareLines(builder: TextBuilder, spares: NonNullable<SizingReport['cell
         : `${pool}: ${formatCount(count)} (${by_zone.map((each) => `${each.count} in ${each.zone}`).join(', ')}), if nothing else changes`,
     ),
   );
+}
+
+function rangeOf({ best_seconds, worst_seconds }: Recovery): string {
+  return `${formatDuration(best_seconds * 1000)}-${formatDuration(worst_seconds * 1000)}`;
 }
 
 function phaseName(phase: RecoveryPhase['phase']): string {
