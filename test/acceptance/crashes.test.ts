@@ -244,6 +244,25 @@ describe('cgdiego crashes --follow', () => {
     await changed;
   });
 
+  test('as text: those of --since first, in the order in which they happened', async () => {
+    const { code, stdout } = await inspect(url, ['crashes', '-f', '--since', '100000d', '--interval', '1h'], {
+      onSpawn: (child) => {
+        let out = '';
+        child.stdout!.on('data', (text: string) => {
+          out += text;
+          if (out.trimEnd().split('\n').length === 45) child.kill('SIGINT');
+        });
+      },
+    });
+    expect(code).toBe(130);
+    const times = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split('  ')[0]!);
+    expect(times).toEqual([...times].sort());
+    expect(stdout).toMatch(/copy-in {2}app-\d+\/\d+, crash 3: Copying into the container failed/);
+  });
+
   describe('by events', () => {
     let pki: DevCertificates;
     beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Keyring } from '../bbs/keyring.ts';
-import { idOfRecord, sortCrashes } from '../crashes/groups.ts';
+import { idOfRecord } from '../crashes/groups.ts';
 import { crashRecords, type CrashRecord } from '../crashes/records.ts';
 import { ExitCode } from '../errors.ts';
 import type { StreamNotice } from '../diego/events.ts';
@@ -124,7 +124,7 @@ async function* followStore(
         fresh = records.filter((record) => !before.has(keyOf(record)));
       }
       known = new Set(records.map(keyOf));
-      if (fresh.length > 0) yield sortCrashes(fresh).reverse();
+      if (fresh.length > 0) yield fresh.sort((a, b) => timeOf(a) - timeOf(b));
       await sleep(flags.interval, undefined, { signal: context.signal });
     }
   } finally {
@@ -135,4 +135,9 @@ async function* followStore(
 /** The auction tries again and again and sets the time anew: only another text makes a placement error a new one. */
 function keyOf(record: CrashRecord): string {
   return `${record.kind} ${idOfRecord(record)} ${record.crash_count} ${record.text}`;
+}
+
+/** As they happened: times differ in how many digits they have, so they are compared as times. */
+function timeOf({ since }: CrashRecord): number {
+  return since === null ? 0 : Date.parse(since);
 }

@@ -138,7 +138,7 @@ export function crashRecordType(now: number): RecordType<CrashRecord> {
 export function crashLine(record: CrashRecord): string {
   const name = record.app_name ?? record.process_guid;
   const where = record.cell_id === null ? '' : ` on ${record.cell_id}`;
-  const count = record.crash_count > 0 ? ` (${record.crash_count}.)` : '';
+  const count = record.crash_count > 0 ? `, crash ${record.crash_count}` : '';
   const index = record.index === null ? '' : `/${record.index}`;
   return `${record.since ?? '-'}  ${record.class}  ${oneLine(name)}${index}${where}${count}: ${shortText(record.text)}`;
 }
