@@ -124,7 +124,7 @@ async function* followStore(
         fresh = records.filter((record) => !before.has(keyOf(record)));
       }
       known = new Set(records.map(keyOf));
-      if (fresh.length > 0) yield fresh.sort((a, b) => timeOf(a) - timeOf(b));
+      if (fresh.length > 0) yield fresh.sort(asTheyHappened);
       await sleep(flags.interval, undefined, { signal: context.signal });
     }
   } finally {
@@ -137,7 +137,8 @@ function keyOf(record: CrashRecord): string {
   return `${record.kind} ${idOfRecord(record)} ${record.crash_count} ${record.text}`;
 }
 
-/** As they happened: times differ in how many digits they have, so they are compared as times. */
-function timeOf({ since }: CrashRecord): number {
-  return since === null ? 0 : Date.parse(since);
+/** Times have nine digits or three: within a millisecond their texts tell. */
+function asTheyHappened(a: CrashRecord, b: CrashRecord): number {
+  const [first, second] = [a.since ?? '', b.since ?? ''];
+  return (Date.parse(first) || 0) - (Date.parse(second) || 0) || (first < second ? -1 : 1);
 }
