@@ -134,6 +134,39 @@ describe('the server goes away and comes back', () => {
   });
 });
 
+describe('with nobody else about', () => {
+  test.each(['1', '7', '500'])(
+    'one pass with batches of %s reads each row once and finds no conflict',
+    async (size) => {
+      // Apps with more than ten instances: 10 sorts before 2 as text, but not as a number.
+      const store = await makeStore({ desiredLrps: 200 });
+      const [{ most }] = (await query<{ most: number }>(
+        store.url,
+        'SELECT max(instance_index) AS most FROM actual_lrps',
+      )) as [{ most: number }];
+      expect(most).toBeGreaterThan(10);
+      const { code, record } = await rotateKey(store.url, { args: ['--batch-size', size] });
+      expect(code).toBe(0);
+      expect(record).toMatchObject({ passes: 1, conflicts: 0, retries: 0, rows_rewritten: store.rows });
+      await expectRotated(store);
+    },
+  );
+
+  test('rows of any size', async () => {
+    const store = await makeStore({ desiredLrps: 60 });
+    const large = Buffer.concat([Uint8Array.of(2, 0, 10, 0x80, 0x80, 0x40), Buffer.alloc(1 << 20, 'x')]);
+    const blob = sealBlob(large, deriveKey(OCTOBER, PASSPHRASES[OCTOBER]));
+    await query(store.url, 'UPDATE desired_lrps SET run_info = $1', [blob]);
+    for (const name of Object.keys(store.plaintexts).filter((column) => column.endsWith('/run_info'))) {
+      store.plaintexts[name] = large.toString('base64');
+    }
+    const { code, record, stderr } = await rotateKey(store.url);
+    expect(code, stderr).toBe(0);
+    expect(record).toMatchObject({ passes: 1, rows_rewritten: store.rows });
+    await expectRotated(store);
+  });
+});
+
 describe('beside somebody who writes', () => {
   test.each([NOVEMBER, OCTOBER] as const)(
     'a BBS that updates, deletes and inserts rows under %s all the while loses nothing',

@@ -1,7 +1,7 @@
 import type { EncryptedTable } from '../bbs/columns.ts';
 import { throwIfAborted } from '../errors.ts';
 import type { Database } from '../store/database.ts';
-import { readPage, swapPage, SWAP_SETTINGS, type Page, type RowVersion } from '../store/pages.ts';
+import { partsOf, readPage, swapPage, SWAP_SETTINGS, type Page, type RowVersion } from '../store/pages.ts';
 import type { OnProgress } from './run-audit.ts';
 import type { Pace } from './pace.ts';
 import type { ResealPool } from './reseal-pool.ts';
@@ -11,7 +11,7 @@ import type { BlobFailure } from './verify.ts';
 export interface EngineOptions {
   /** The label of the target key. */
   target: string;
-  /** Rows a transaction. */
+  /** Rows a transaction at most. */
   batchSize: number;
   /** How many transactions at once. */
   connections: number;
@@ -86,18 +86,20 @@ export async function rotatePass(
         );
         if (page.rows.length === 0) break;
         after = page.rows.at(-1)!.key;
-        // A slot is taken before the page is handed on, so that reading waits for writing and memory stays flat.
-        const release = await slots.take();
-        const work = rewrite(table, page).finally(() => {
-          release();
-          writing.delete(work);
-        });
-        // Failures are collected below; until then they must not count as unhandled.
-        work.catch((error: unknown) => {
-          failure.abort(error);
-        });
-        writing.add(work);
-        if (page.rows.length < options.batchSize) break;
+        for (const part of partsOf(page)) {
+          // A slot is taken before the part is handed on, so that reading waits for writing and memory stays flat.
+          const release = await slots.take();
+          const work = rewrite(table, part).finally(() => {
+            release();
+            writing.delete(work);
+          });
+          // Failures are collected below; until then they must not count as unhandled.
+          work.catch((error: unknown) => {
+            failure.abort(error);
+          });
+          writing.add(work);
+        }
+        if (!page.isFull) break;
       }
     } catch (error) {
       failure.abort(error);
@@ -110,7 +112,10 @@ export async function rotatePass(
 
   async function rewrite(table: EncryptedTable, page: Page): Promise<void> {
     const width = table.columns.length;
-    const resealed = await options.pool.reseal({ blobs: page.blobs, width });
+    const sealing = options.pool.reseal({ blobs: page.blobs, width });
+    // The old blobs are not needed any more; the page waits for its turn without them.
+    page.blobs = [];
+    const resealed = await sealing;
     for (const { index, label, why } of resealed.faults) {
       faults.count++;
       if (faults.examples.length < MAX_LEFTOVERS) {

@@ -15,11 +15,19 @@ export interface Page {
   rows: RowVersion[];
   /** By row, then by column of the table: the blob, or `null` where there is nothing to rewrite. */
   blobs: (string | null)[];
+  /** Whether there may be rows after these. */
+  isFull: boolean;
 }
+
+/** Reading ends with so much text, so that the size of a page in memory does not depend on how large the apps' environments are. */
+const PAGE_CHARACTERS = 256 * 1024;
+/** So many rows are fetched before the text is counted again. */
+const FETCH_ROWS = 50;
 
 /**
  * Reads the rows after a primary key that hold a blob under another label than the target's. No lock is taken. Which label a blob is
- * under is told by how its text begins; what is under the target already stays on the server.
+ * under is told by how its text begins; what is under the target already stays on the server. A page has at most `limit` rows, fewer when
+ * they are large.
  */
 export async function readPage(
   transaction: Transaction,
@@ -42,15 +50,41 @@ export async function readPage(
      ${after === undefined ? '' : `AND (${names.join(', ')}) > (${beyond.join(', ')})`}
    ORDER BY ${names.join(', ')}
    LIMIT $1`;
-  const page: Page = { rows: [], blobs: [] };
-  for await (const rows of transaction.stream(sql, [limit, length, prefixes, ...(after ?? [])], limit + 1)) {
+  const page: Page = { rows: [], blobs: [], isFull: false };
+  let characters = 0;
+  for await (const rows of transaction.stream(sql, [limit, length, prefixes, ...(after ?? [])], FETCH_ROWS)) {
     for (const row of rows as (string | null)[][]) {
       const key = row.slice(2, 2 + names.length) as string[];
       page.rows.push({ ctid: row[0]!, xmin: row[1]!, key });
-      page.blobs.push(...row.slice(2 + names.length));
+      for (const blob of row.slice(2 + names.length)) {
+        page.blobs.push(blob);
+        characters += blob?.length ?? 0;
+      }
     }
+    page.isFull = page.rows.length >= limit || characters >= PAGE_CHARACTERS;
+    if (page.isFull) break;
   }
   return page;
+}
+
+/** A page in parts that have so much text each as one is read for, or only one row: what is sealed and written at once. */
+export function* partsOf(page: Page): Generator<Page> {
+  const width = page.rows.length === 0 ? 0 : page.blobs.length / page.rows.length;
+  const part = (from: number, to: number): Page => ({
+    rows: page.rows.slice(from, to),
+    blobs: page.blobs.slice(from * width, to * width),
+    isFull: page.isFull,
+  });
+  let from = 0;
+  let characters = 0;
+  for (let row = 0; row < page.rows.length; row++) {
+    for (let at = row * width; at < (row + 1) * width; at++) characters += page.blobs[at]?.length ?? 0;
+    if (characters < PAGE_CHARACTERS) continue;
+    yield part(from, row + 1);
+    from = row + 1;
+    characters = 0;
+  }
+  if (from < page.rows.length) yield part(from, page.rows.length);
 }
 
 /**
