@@ -164,10 +164,11 @@ describe('the search for cells to add', () => {
     });
     await fc.assert(
       fc.asyncProperty(foundations, async ({ cells, sizes, seeds, proxy }) => {
-        const table = cells.map(
-          ({ zone, memory }, i) =>
-            cell(`c${i}`, memory) && { ...cell(`c${i}`, memory), zone, proxyMemoryMb: proxy },
-        );
+        const table = cells.map(({ zone, memory }, i) => ({
+          ...cell(`c${i}`, memory),
+          zone,
+          proxyMemoryMb: proxy,
+        }));
         const batch = lrps(sizes.map(([memory, instances], i) => [`p${i}`, instances, memory] as const));
         const { placements } = runAuction({
           cells: table,
