@@ -169,6 +169,8 @@ function animated(terminal: Terminal, tasks: ReadonlySet<Task>, now: () => numbe
     // The work may have ended while ora was loaded.
     if (stopped || tasks.size === 0) return;
     spinner = ora({
+      // The terminal has decided already; ora would ask the environment again.
+      isEnabled: true,
       stream: terminal.stderr,
       text: text(),
       color: terminal.errorColor ? 'cyan' : false,
