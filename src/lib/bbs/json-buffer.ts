@@ -110,6 +110,16 @@ export class JsonBuffer {
     return this;
   }
 
+  /** Writes bytes that are known to be JSON and ASCII: digits, names. */
+  asciiBytes(bytes: Buffer, start: number, end: number): this {
+    this.#reserve(end - start);
+    const out = this.#bytes;
+    let at = this.#length;
+    for (let i = start; i < end; i++) out[at++] = bytes[i]!;
+    this.#length = at;
+    return this;
+  }
+
   /** What was written, as a buffer that belongs to the caller; the next write begins a new one. */
   take(): Buffer {
     const taken = this.#bytes.subarray(0, this.#length);

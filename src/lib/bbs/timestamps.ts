@@ -1,3 +1,5 @@
+import type { JsonBuffer } from './json-buffer.ts';
+
 /**
  * Diego's time stamps: Unix nanoseconds in a bigint column or an int64 field; 0 means never. cgdiego shows them as RFC 3339 in
  * UTC with all nine digits, because a float64 cannot hold them.
@@ -9,6 +11,8 @@ const SECONDS_PER_DAY = 86_400;
 /** The last day that was spelled out. Rows come in runs of the same day, and a Date costs more than all the rest. */
 let lastDay = Number.NaN;
 let lastDate = '';
+
+const TWO_DIGITS: readonly string[] = Array.from({ length: 60 }, (_, value) => String(value).padStart(2, '0'));
 
 /**
  * The RFC 3339 text of Unix nanoseconds in decimal, or `null` for `null`, an empty text and Diego's 0.
@@ -24,6 +28,33 @@ export function rfc3339(nanos: string | bigint | null | undefined): string | nul
   return spell(Number(digits.slice(0, cut)), digits.slice(cut));
 }
 
+const ZERO = 0x30;
+const NINE = 0x39;
+
+/** {@link rfc3339} of digits in bytes, written as JSON; an empty range is `null`. */
+export function writeRfc3339(out: JsonBuffer, bytes: Buffer, start: number, end: number): void {
+  const cut = end - NANOS_PER_SECOND_DIGITS;
+  let seconds = 0;
+  for (let at = start; at < cut; at++) {
+    const byte = bytes[at]!;
+    if (byte < ZERO || byte > NINE) seconds = Number.NaN;
+    seconds = seconds * 10 + byte - ZERO;
+  }
+  if (cut <= start || Number.isNaN(seconds)) {
+    const text = rfc3339(bytes.toString('latin1', start, end));
+    out.ascii(text === null ? 'null' : `"${text}"`);
+    return;
+  }
+  const day = Math.floor(seconds / SECONDS_PER_DAY);
+  spellDay(day);
+  const inDay = seconds - day * SECONDS_PER_DAY;
+  const hours = (inDay / 3600) | 0;
+  const minutes = ((inDay - hours * 3600) / 60) | 0;
+  out.ascii('"').ascii(lastDate).ascii(TWO_DIGITS[hours]!).ascii(':').ascii(TWO_DIGITS[minutes]!).ascii(':');
+  out.ascii(TWO_DIGITS[inDay - hours * 3600 - minutes * 60]!).ascii('.');
+  out.asciiBytes(bytes, cut, end).ascii('Z"');
+}
+
 function rfc3339Slowly(nanos: bigint): string {
   const perSecond = 1_000_000_000n;
   const fraction = ((nanos % perSecond) + perSecond) % perSecond;
@@ -35,18 +66,17 @@ function rfc3339Slowly(nanos: bigint): string {
 
 function spell(seconds: number, fraction: string): string {
   const day = Math.floor(seconds / SECONDS_PER_DAY);
-  if (day !== lastDay) {
-    lastDate = new Date(day * SECONDS_PER_DAY * 1000).toISOString().slice(0, 11);
-    lastDay = day;
-  }
+  spellDay(day);
   const inDay = seconds - day * SECONDS_PER_DAY;
   const hours = Math.floor(inDay / 3600);
   const minutes = Math.floor((inDay % 3600) / 60);
-  return `${lastDate}${two(hours)}:${two(minutes)}:${two(inDay % 60)}.${fraction}Z`;
+  return `${lastDate}${TWO_DIGITS[hours]}:${TWO_DIGITS[minutes]}:${TWO_DIGITS[inDay % 60]}.${fraction}Z`;
 }
 
-function two(value: number): string {
-  return value < 10 ? `0${value}` : String(value);
+function spellDay(day: number): void {
+  if (day === lastDay) return;
+  lastDate = new Date(day * SECONDS_PER_DAY * 1000).toISOString().slice(0, 11);
+  lastDay = day;
 }
 
 /** Unix nanoseconds of an RFC 3339 text in UTC with up to nine digits after the point. */

@@ -1,11 +1,9 @@
 import type { JsonBuffer } from '../bbs/json-buffer.ts';
 import type { Keyring } from '../bbs/keyring.ts';
-import { maskUrls } from '../bbs/mask.ts';
 import { NET_INFO } from '../bbs/message-types.ts';
-import { rfc3339 } from '../bbs/timestamps.ts';
-import type { ActualLrpTuple } from '../store/actual-lrps.ts';
 import type { Gaps } from './gaps.ts';
 import { RowJson } from './lrp-json.ts';
+import type { RowReader } from './row-reader.ts';
 import { presenceOf } from './rows.ts';
 import type { ActualLrp } from './types.ts';
 
@@ -37,9 +35,7 @@ export interface ActualLrpRow extends ActualLrp {
 export function actualLrpJson(keyring: Keyring | undefined, gaps: Gaps): RowJson {
   return new RowJson({
     table: 'actual_lrps',
-    head: (out, row) => {
-      head(out, row as ActualLrpTuple);
-    },
+    head,
     firstBlob: FIRST_BLOB,
     blobs: [
       { column: 'net_info', form: 'members', type: NET_INFO },
@@ -53,26 +49,22 @@ export function actualLrpJson(keyring: Keyring | undefined, gaps: Gaps): RowJson
   });
 }
 
-function head(out: JsonBuffer, row: ActualLrpTuple): void {
-  const since = rfc3339(row[8]);
-  const routable = row[12];
-  out.ascii('"process_guid":').string(row[0]);
-  out.ascii(',"index":').whole(row[1]);
-  out.ascii(',"presence":"').ascii(presenceOf(row[2]));
-  out.ascii('","domain":').string(row[3]);
-  out.ascii(',"state":').string(row[4]);
-  out.ascii(',"instance_guid":').string(row[5]);
-  out.ascii(',"cell_id":').string(row[6]);
-  out.ascii(',"availability_zone":').string(row[7]);
-  if (since === null) out.ascii(',"since":null');
-  else out.ascii(',"since":').string(since);
-  out.ascii(',"crash_count":').whole(row[9]);
-  out.ascii(',"crash_reason":').string(maskUrls(row[10]));
-  out.ascii(',"placement_error":').string(maskUrls(row[11]));
-  out.ascii(',"routable":').ascii(routable === null ? 'null' : routable ? 'true' : 'false');
-  out.ascii(',"modification_tag":{"epoch":').string(row[13]);
-  out
-    .ascii(',"index":')
-    .whole(row[14] ?? 0)
-    .ascii('}');
+/** By the places in ActualLrpTuple. */
+function head(out: JsonBuffer, row: RowReader): void {
+  row.writeString(out.ascii('"process_guid":'), 0);
+  row.writeWhole(out.ascii(',"index":'), 1);
+  out.ascii(',"presence":"').ascii(presenceOf(row.whole(2) ?? 0));
+  row.writeString(out.ascii('","domain":'), 3);
+  row.writeString(out.ascii(',"state":'), 4);
+  row.writeString(out.ascii(',"instance_guid":'), 5);
+  row.writeString(out.ascii(',"cell_id":'), 6);
+  row.writeString(out.ascii(',"availability_zone":'), 7);
+  row.writeTime(out.ascii(',"since":'), 8);
+  row.writeWhole(out.ascii(',"crash_count":'), 9);
+  row.writeString(out.ascii(',"crash_reason":'), 10, true);
+  row.writeString(out.ascii(',"placement_error":'), 11, true);
+  row.writeBoolean(out.ascii(',"routable":'), 12);
+  row.writeString(out.ascii(',"modification_tag":{"epoch":'), 13);
+  row.writeWhole(out.ascii(',"index":'), 14);
+  out.ascii('}');
 }

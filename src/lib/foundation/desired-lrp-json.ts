@@ -1,10 +1,10 @@
 import type { JsonBuffer } from '../bbs/json-buffer.ts';
 import type { Keyring } from '../bbs/keyring.ts';
-import { maskUrls } from '../bbs/mask.ts';
 import { RUN_INFO, RUN_INFO_WITH_METRIC_TAGS, VOLUME_PLACEMENT } from '../bbs/message-types.ts';
-import { DESIRED_LRP_PLAIN, type DesiredLrpBlob, type DesiredLrpTuple } from '../store/desired-lrps.ts';
+import { DESIRED_LRP_PLAIN, type DesiredLrpBlob } from '../store/desired-lrps.ts';
 import type { Gaps } from './gaps.ts';
 import { RowJson, type BlobMember } from './lrp-json.ts';
+import type { RowReader } from './row-reader.ts';
 import { placementTagsOf } from './rows.ts';
 
 /** bbs/models DesiredLRP_UpdateStrategy. */
@@ -39,7 +39,7 @@ export function desiredLrpJson(
   return new RowJson({
     table: 'desired_lrps',
     head: (out, row) => {
-      head(out, row as DesiredLrpTuple, mask);
+      head(out, row, mask);
     },
     firstBlob: DESIRED_LRP_PLAIN,
     blobs,
@@ -54,24 +54,22 @@ export function fullBlobs(missing: readonly string[]): DesiredLrpBlob[] {
   return FULL_BLOBS.filter((name) => name !== 'metric_tags' || !missing.includes(name));
 }
 
-function head(out: JsonBuffer, row: DesiredLrpTuple, mask: boolean): void {
-  const strategy = row[12];
-  const annotation = row[3] ?? '';
-  out.ascii('"process_guid":').string(row[0]);
-  out.ascii(',"domain":').string(row[1]);
-  out.ascii(',"log_guid":').string(row[2]);
-  out.ascii(',"annotation":').string(mask ? maskUrls(annotation) : annotation);
-  out.ascii(',"instances":').whole(row[4]);
-  out.ascii(',"memory_mb":').whole(row[5]);
-  out.ascii(',"disk_mb":').whole(row[6]);
-  out.ascii(',"max_pids":').whole(row[7] ?? 0);
-  out.ascii(',"rootfs":').string(mask ? maskUrls(row[8]) : row[8]);
-  out.ascii(',"placement_tags":').raw(JSON.stringify(placementTagsOf(row[9])));
-  out.ascii(',"modification_tag":{"epoch":').string(row[10]);
-  out
-    .ascii(',"index":')
-    .whole(row[11] ?? 0)
-    .ascii('}');
-  if (strategy !== null)
+/** By the places in DesiredLrpTuple. */
+function head(out: JsonBuffer, row: RowReader, mask: boolean): void {
+  row.writeString(out.ascii('"process_guid":'), 0);
+  row.writeString(out.ascii(',"domain":'), 1);
+  row.writeString(out.ascii(',"log_guid":'), 2);
+  row.writeString(out.ascii(',"annotation":'), 3, mask);
+  row.writeWhole(out.ascii(',"instances":'), 4);
+  row.writeWhole(out.ascii(',"memory_mb":'), 5);
+  row.writeWhole(out.ascii(',"disk_mb":'), 6);
+  row.writeWhole(out.ascii(',"max_pids":'), 7);
+  row.writeString(out.ascii(',"rootfs":'), 8, mask);
+  out.ascii(',"placement_tags":').raw(JSON.stringify(placementTagsOf(row.text(9))));
+  row.writeString(out.ascii(',"modification_tag":{"epoch":'), 10);
+  row.writeWhole(out.ascii(',"index":'), 11);
+  out.ascii('}');
+  const strategy = row.whole(12);
+  if (strategy !== undefined)
     out.ascii(',"update_strategy":').raw(JSON.stringify(UPDATE_STRATEGIES[strategy] ?? strategy));
 }

@@ -3,6 +3,7 @@ import { actualLrpStatement, ACTUAL_LRP_BLOBS, type ActualLrpTuple } from '../st
 import type { Transaction } from '../store/database.ts';
 import { DESIRED_LRP_PLAIN, desiredLrpStatement, type DesiredLrpTuple } from '../store/desired-lrps.ts';
 import { findProcessGuids } from '../store/find-lrps.ts';
+import { rawRowsOf } from '../store/raw-rows.ts';
 import { actualLrpJson, type ActualLrpRow } from './actual-lrp-json.ts';
 import { desiredLrpJson, FULL_BLOBS, fullBlobs } from './desired-lrp-json.ts';
 import { instanceCounts, type LrpRow } from './lrp-rows.ts';
@@ -50,7 +51,7 @@ export async function readLrpDetail(
   })) as unknown as ActualLrpTuple[];
 
   const labelsFrom = ACTUAL_LRP_BLOBS.map((name) => name as string);
-  const instances = actualLrpJson(keyring, gaps).objects(actual) as unknown as ActualLrpRow[];
+  const instances = actualLrpJson(keyring, gaps).objects(rawRowsOf(actual)) as unknown as ActualLrpRow[];
   const actualLrps = instances.map((lrp, i) => ({
     ...lrp,
     key_labels: keyLabels(labelsFrom, actual[i]!.slice(-labelsFrom.length) as (string | null)[]),
@@ -63,7 +64,7 @@ export async function readLrpDetail(
     };
     return { ...gone, desired: false, key_labels: {}, actual_lrps: actualLrps };
   }
-  const object = desiredLrpJson(keyring, gaps, missing, mask).objects([row])[0]!;
+  const object = desiredLrpJson(keyring, gaps, missing, mask).objects(rawRowsOf([row]))[0]!;
   const placement = object.volume_placement as { driver_names: string[] } | null | undefined;
   const tags = object.metric_tags as DesiredMetricTags | null | undefined;
   return {

@@ -4,7 +4,9 @@ import { JsonBuffer } from '../bbs/json-buffer.ts';
 import type { Keyring } from '../bbs/keyring.ts';
 import { maskValue } from '../bbs/mask.ts';
 import { writeEnvelopedMembers, writeMembers, type MessageType } from '../bbs/message-json.ts';
+import type { RawRows } from '../store/raw-rows.ts';
 import type { Gaps } from './gaps.ts';
+import { RowReader } from './row-reader.ts';
 
 /** How the value of an encrypted column becomes a part of a row's JSON. */
 export type BlobMember =
@@ -20,8 +22,8 @@ export interface RowJsonOptions {
   table: string;
   blobs: readonly BlobMember[];
   /** Writes the row's members in the clear, without braces. There is at least one. */
-  head: (out: JsonBuffer, row: readonly unknown[]) => void;
-  /** Where in a row the first blob is; the others follow it. */
+  head: (out: JsonBuffer, row: RowReader) => void;
+  /** The column of the first blob; the others follow it. */
   firstBlob: number;
   keyring: Keyring | undefined;
   mask: boolean;
@@ -38,7 +40,8 @@ export class RowJson {
   readonly #options: RowJsonOptions;
   readonly #batch: BlobBatch | undefined;
   readonly #out = new JsonBuffer(256 * 1024);
-  readonly #texts: (string | null)[] = [];
+  #from = new Int32Array(0);
+  #to = new Int32Array(0);
 
   constructor(options: RowJsonOptions) {
     this.#options = options;
@@ -49,30 +52,26 @@ export class RowJson {
   }
 
   /** One line of JSON for each row. */
-  lines(rows: readonly (readonly unknown[])[]): Buffer {
-    const { blobs, head, firstBlob } = this.#options;
-    const texts = this.#texts;
-    texts.length = rows.length * blobs.length;
-    let at = 0;
-    for (const row of rows) {
-      for (let blob = 0; blob < blobs.length; blob++) texts[at++] = row[firstBlob + blob] as string | null;
-    }
-    const opened = this.#batch?.open(texts);
+  lines(rows: RawRows): Buffer {
+    const { blobs, head } = this.#options;
+    this.#findBlobs(rows);
+    const [from, to] = [this.#from, this.#to];
+    const opened = this.#batch?.openRanges(rows.bytes, from, to);
     const out = this.#out;
-    at = 0;
-    for (const row of rows) {
+    const reader = new RowReader(rows);
+    let at = 0;
+    for (let row = 0; row < rows.count; row++) {
       out.ascii('{');
-      head(out, row);
+      head(out, reader.at(row));
       let unreadable = '';
       for (const blob of blobs) {
-        const text = texts[at];
         let reason: string | undefined;
-        if (text === null || text === undefined || text === '') {
+        if (to[at]! <= from[at]!) {
           this.#empty(blob);
         } else if (opened === undefined) {
           reason = '';
         } else {
-          reason = opened.faults.get(at)?.message;
+          reason = opened.faults.size === 0 ? undefined : opened.faults.get(at)?.message;
           reason ??= this.#write(blob, opened.bytes, opened.starts[at]!, opened.ends[at]!);
         }
         if (reason !== undefined) {
@@ -82,16 +81,35 @@ export class RowJson {
         }
         at++;
       }
-      out.ascii(`,"unreadable":[${unreadable}]}\n`);
+      if (unreadable === '') out.ascii(',"unreadable":[]}\n');
+      else out.ascii(`,"unreadable":[${unreadable}]}\n`);
     }
     return out.take();
   }
 
   /** The same as objects, for whoever sorts, filters or picks columns. */
-  objects(rows: readonly (readonly unknown[])[]): Record<string, unknown>[] {
-    if (rows.length === 0) return [];
+  objects(rows: RawRows): Record<string, unknown>[] {
+    if (rows.count === 0) return [];
     const text = this.lines(rows).toString('utf8');
     return JSON.parse(`[${text.slice(0, -1).replaceAll('\n', ',')}]`) as Record<string, unknown>[];
+  }
+
+  /** Where the blobs of the batch are, row after row. */
+  #findBlobs({ count, columns, starts, ends }: RawRows): void {
+    const { blobs, firstBlob } = this.#options;
+    const width = blobs.length;
+    if (this.#from.length !== count * width) {
+      this.#from = new Int32Array(count * width);
+      this.#to = new Int32Array(count * width);
+    }
+    let at = 0;
+    for (let row = 0; row < count; row++) {
+      const first = row * columns + firstBlob;
+      for (let blob = 0; blob < width; blob++, at++) {
+        this.#from[at] = starts[first + blob]!;
+        this.#to[at] = ends[first + blob]!;
+      }
+    }
   }
 
   #empty(blob: BlobMember): void {

@@ -8,6 +8,7 @@ import {
   type DesiredLrpTuple,
 } from '../store/desired-lrps.ts';
 import { lrpSummaryStatement, type LrpSummaryTuple } from '../store/lrp-summaries.ts';
+import { rawRowsOf, type RawRows } from '../store/raw-rows.ts';
 import { actualLrpJson, type ActualLrpRow } from './actual-lrp-json.ts';
 import { desiredLrpJson, FULL_BLOBS, fullBlobs } from './desired-lrp-json.ts';
 import type { Gaps } from './gaps.ts';
@@ -46,7 +47,7 @@ export async function actualLrpStream(
 ): Promise<RowStream<ActualLrpRow>> {
   const { sql, values, missing } = await actualLrpStatement(transaction, { limit }, true);
   gaps.missingColumns('actual_lrps', missing);
-  const rows = transaction.stream(sql, values, ACTUAL_BATCH);
+  const rows = transaction.streamRaw(sql, values, ACTUAL_BATCH);
   return rowStream(rows, actualLrpJson(keyring, gaps));
 }
 
@@ -61,11 +62,11 @@ export async function desiredLrpStream(
   if (missing.includes('metric_tags')) {
     statement = await desiredLrpStatement(transaction, { limit }, fullBlobs(missing));
   }
-  const rows = transaction.stream(statement.sql, statement.values, DESIRED_BATCH);
+  const rows = transaction.streamRaw(statement.sql, statement.values, DESIRED_BATCH);
   return rowStream(rows, desiredLrpJson(keyring, gaps, missing, mask));
 }
 
-function rowStream<Row>(batches: AsyncIterable<unknown[][]>, json: RowJson): RowStream<Row> {
+function rowStream<Row>(batches: AsyncIterable<RawRows>, json: RowJson): RowStream<Row> {
   return {
     async *lines() {
       for await (const rows of batches) yield json.lines(rows);
@@ -119,12 +120,12 @@ export async function* lrpSummaryStream(
         ...counts[i]!,
       }));
     } else {
-      summaries = definition.objects(rows).map((object, i) => withSummary(object, rows[i]!, counts[i]!));
+      summaries = definition.objects(rawRowsOf(rows)).map((object, i) => withSummary(object, rows[i]!, counts[i]!));
     }
     if (instances !== undefined) {
       rows.forEach((row, i) => {
         const tuples = JSON.parse(row[summaryAt + INSTANCES] as string) as unknown[][];
-        summaries[i]!.actual_lrps = instances.objects(tuples) as unknown as ActualLrpRow[];
+        summaries[i]!.actual_lrps = instances.objects(rawRowsOf(tuples)) as unknown as ActualLrpRow[];
       });
     }
     yield summaries;

@@ -1,16 +1,17 @@
 import { TASK_DEFINITION } from '../bbs/message-types.ts';
-import { maskUrls } from '../bbs/mask.ts';
 import type { JsonBuffer } from '../bbs/json-buffer.ts';
-import { rfc3339 } from '../bbs/timestamps.ts';
 import { parseBlob, BlobError } from '../bbs/blob.ts';
 import type { Transaction } from '../store/database.ts';
-import { taskStatement, type TaskScope, type TaskTuple } from '../store/tasks.ts';
+import { textAt } from '../store/raw-rows.ts';
+import { taskStatement, type TaskScope } from '../store/tasks.ts';
 import type { LrpStreamOptions } from './lrp-streams.ts';
 import { RowJson } from './lrp-json.ts';
+import type { RowReader } from './row-reader.ts';
 import { taskStateOf } from './rows.ts';
 import type { Task, TaskState } from './types.ts';
 
 const DEFINITION = 12;
+const BATCH = 200;
 
 /** A task with everything that the BBS stores about it. Names are those of Diego's own JSON. */
 export interface TaskRow {
@@ -65,9 +66,7 @@ export interface TaskDetail extends TaskRow {
 export function taskJson({ keyring, gaps, mask }: LrpStreamOptions): RowJson {
   return new RowJson({
     table: 'tasks',
-    head: (out, row) => {
-      head(out, row as TaskTuple);
-    },
+    head,
     firstBlob: DEFINITION,
     blobs: [{ column: 'task_definition', form: 'members', type: TASK_DEFINITION }],
     keyring,
@@ -85,10 +84,10 @@ export async function* taskStream(
   const { sql, values, missing } = await taskStatement(transaction, scope);
   options.gaps.missingColumns('tasks', missing);
   const json = taskJson(options);
-  for await (const rows of transaction.stream(sql, values, 200)) {
-    yield (json.objects(rows) as unknown as TaskRow[]).map((task, i) => ({
+  for await (const rows of transaction.streamRaw(sql, values, BATCH)) {
+    yield (json.objects(rows) as unknown as TaskRow[]).map((task, row) => ({
       ...task,
-      key_labels: { task_definition: labelOf(rows[i]![DEFINITION] as string | null) },
+      key_labels: { task_definition: labelOf(textAt(rows, row * rows.columns + DEFINITION)) },
     }));
   }
 }
@@ -98,25 +97,20 @@ export function taskFromSnapshot(task: Task): TaskRow {
   return { ...task, result: '', unreadable: ['task_definition'] };
 }
 
-function head(out: JsonBuffer, row: TaskTuple): void {
-  const time = (name: string, nanos: string | null) => {
-    const text = rfc3339(nanos);
-    out.ascii(`,"${name}":`);
-    if (text === null) out.ascii('null');
-    else out.string(text);
-  };
-  out.ascii('"task_guid":').string(row[0]);
-  out.ascii(',"domain":').string(row[1]);
-  out.ascii(',"state":').string(taskStateOf(row[2]));
-  out.ascii(',"cell_id":').string(row[3]);
-  time('created_at', row[4]);
-  time('updated_at', row[5]);
-  time('first_completed_at', row[6]);
-  out.ascii(',"result":').string(row[7] ?? '');
-  out.ascii(`,"failed":${row[8] === true}`);
-  out.ascii(',"failure_reason":').string(maskUrls(row[9]));
-  out.ascii(',"rejection_count":').whole(row[10]);
-  out.ascii(',"rejection_reason":').string(maskUrls(row[11]));
+/** By the places in TaskTuple. */
+function head(out: JsonBuffer, row: RowReader): void {
+  row.writeString(out.ascii('"task_guid":'), 0);
+  row.writeString(out.ascii(',"domain":'), 1);
+  out.ascii(',"state":').string(taskStateOf(row.whole(2) ?? null));
+  row.writeString(out.ascii(',"cell_id":'), 3);
+  row.writeTime(out.ascii(',"created_at":'), 4);
+  row.writeTime(out.ascii(',"updated_at":'), 5);
+  row.writeTime(out.ascii(',"first_completed_at":'), 6);
+  row.writeString(out.ascii(',"result":'), 7);
+  out.ascii(`,"failed":${row.text(8) === 't'}`);
+  row.writeString(out.ascii(',"failure_reason":'), 9, true);
+  row.writeWhole(out.ascii(',"rejection_count":'), 10);
+  row.writeString(out.ascii(',"rejection_reason":'), 11, true);
 }
 
 function labelOf(text: string | null): string | null {

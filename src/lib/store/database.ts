@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { InterruptedError, messageOf, throwIfAborted } from '../errors.ts';
 import { codeOf, connectError, statementError } from './errors.ts';
+import { RowTap, type RawRows } from './raw-rows.ts';
 import type { ConnectionSettings } from './settings.ts';
 import { tlsAttempts, type TlsAttempt } from './tls.ts';
 
@@ -31,6 +32,15 @@ export interface Transaction {
     values?: readonly unknown[],
     batchSize?: number,
   ): AsyncGenerator<unknown[][], void, undefined>;
+  /**
+   * The same without a string for each value, and the next batch is asked for before this one is given out. At most two batches are
+   * in memory.
+   */
+  streamRaw(
+    sql: string,
+    values?: readonly unknown[],
+    batchSize?: number,
+  ): AsyncGenerator<RawRows, void, undefined>;
 }
 
 export interface WriteOptions {
@@ -62,6 +72,9 @@ export class Database {
   static async open(settings: ConnectionSettings, options: DatabaseOptions): Promise<Database> {
     const { default: postgres } = await import('pg');
     throwIfAborted(options.signal);
+    class TappedClient extends postgres.Client {
+      readonly rowTap = new RowTap(this.connection);
+    }
     let failure: unknown;
     for (const ssl of await tlsAttempts(settings)) {
       const config = clientConfig(settings, options, ssl);
@@ -72,6 +85,7 @@ export class Database {
           options.anchorTable === undefined ? undefined : await schemaOffPath(probe, options.anchorTable);
         const pool = new postgres.Pool({
           ...config,
+          Client: TappedClient,
           max: options.connections ?? 2,
           idleTimeoutMillis: 10_000,
         });
@@ -268,30 +282,75 @@ function transactionOn(client: pg.PoolClient, signal: AbortSignal | undefined): 
     execute: async (sql, values) => (await run(sql, values)).rowCount ?? 0,
     async *stream(sql, values = [], batchSize = DEFAULT_BATCH) {
       throwIfAborted(signal);
-      const { default: Cursor } = await import('pg-cursor');
-      const cursor = client.query(new Cursor<unknown[]>(sql, [...values], { rowMode: 'array' }));
-      let onLost!: () => void;
-      const lost = new Promise<void>((resolve) => (onLost = resolve));
-      client.once('end', onLost);
-      const state = { hasFailed: false };
+      const cursor = await openCursor(client, sql, values);
       try {
         for (;;) {
-          let rows: unknown[][];
-          try {
-            rows = await cursor.read(batchSize);
-          } catch (error) {
-            state.hasFailed = true;
-            throw error;
-          }
+          const rows = await cursor.read(batchSize);
           throwIfAborted(signal);
           if (rows.length === 0) return;
           yield rows;
         }
       } finally {
-        // A cursor that failed is closed already, and one whose connection is lost would wait for an answer for ever.
-        if (!state.hasFailed) await Promise.race([cursor.close(), lost]);
-        client.off('end', onLost);
+        await cursor.close();
       }
+    },
+    async *streamRaw(sql, values = [], batchSize = DEFAULT_BATCH) {
+      throwIfAborted(signal);
+      const cursor = await openCursor(client, sql, values);
+      const { rowTap } = client as pg.PoolClient & { rowTap: RowTap };
+      rowTap.open();
+      try {
+        let read = cursor.read(batchSize);
+        for (;;) {
+          await read;
+          throwIfAborted(signal);
+          const rows = rowTap.take();
+          if (rows.count < batchSize) {
+            if (rows.count > 0) yield rows;
+            return;
+          }
+          read = cursor.read(batchSize);
+          // Nobody waits for it while the rows are given out; what goes wrong is thrown above, at the next turn.
+          read.catch(() => undefined);
+          yield rows;
+        }
+      } finally {
+        await cursor.close();
+        rowTap.close();
+      }
+    },
+  };
+}
+
+interface OpenCursor {
+  read(count: number): Promise<unknown[][]>;
+  close(): Promise<void>;
+}
+
+async function openCursor(
+  client: pg.PoolClient,
+  sql: string,
+  values: readonly unknown[],
+): Promise<OpenCursor> {
+  const { default: Cursor } = await import('pg-cursor');
+  const cursor = client.query(new Cursor<unknown[]>(sql, [...values], { rowMode: 'array' }));
+  let onLost!: () => void;
+  const lost = new Promise<void>((resolve) => (onLost = resolve));
+  client.once('end', onLost);
+  let hasFailed = false;
+  return {
+    read: async (count) => {
+      try {
+        return await cursor.read(count);
+      } catch (error) {
+        hasFailed = true;
+        throw error;
+      }
+    },
+    close: async () => {
+      // A cursor that failed is closed already, and one whose connection is lost would wait for an answer for ever.
+      if (!hasFailed) await Promise.race([cursor.close(), lost]);
+      client.off('end', onLost);
     },
   };
 }
