@@ -120,10 +120,9 @@ export class JsonBuffer {
     return this;
   }
 
-  /** What was written, as a buffer that belongs to the caller; the next write begins a new one. */
+  /** What was written. The next write begins anew in the same place, so it must have been used by then. */
   take(): Buffer {
     const taken = this.#bytes.subarray(0, this.#length);
-    this.#bytes = Buffer.allocUnsafeSlow(Math.max(FIRST_CAPACITY, this.#length + (this.#length >> 2)));
     this.#length = 0;
     return taken;
   }

@@ -8,9 +8,9 @@ import type { JsonBuffer } from './json-buffer.ts';
 const NANOS_PER_SECOND_DIGITS = 9;
 const SECONDS_PER_DAY = 86_400;
 
-/** The last day that was spelled out. Rows come in runs of the same day, and a Date costs more than all the rest. */
-let lastDay = Number.NaN;
-let lastDate = '';
+/** The days that were spelled out: a store's rows are of few, and a Date costs more than all the rest. */
+const dates = new Map<number, string>();
+const MOST_DATES = 4096;
 
 const TWO_DIGITS: readonly string[] = Array.from({ length: 60 }, (_, value) => String(value).padStart(2, '0'));
 
@@ -46,11 +46,10 @@ export function writeRfc3339(out: JsonBuffer, bytes: Buffer, start: number, end:
     return;
   }
   const day = Math.floor(seconds / SECONDS_PER_DAY);
-  spellDay(day);
   const inDay = seconds - day * SECONDS_PER_DAY;
   const hours = (inDay / 3600) | 0;
   const minutes = ((inDay - hours * 3600) / 60) | 0;
-  out.ascii('"').ascii(lastDate).ascii(TWO_DIGITS[hours]!).ascii(':').ascii(TWO_DIGITS[minutes]!).ascii(':');
+  out.ascii('"').ascii(dateOf(day)).ascii(TWO_DIGITS[hours]!).ascii(':').ascii(TWO_DIGITS[minutes]!).ascii(':');
   out.ascii(TWO_DIGITS[inDay - hours * 3600 - minutes * 60]!).ascii('.');
   out.asciiBytes(bytes, cut, end).ascii('Z"');
 }
@@ -66,17 +65,20 @@ function rfc3339Slowly(nanos: bigint): string {
 
 function spell(seconds: number, fraction: string): string {
   const day = Math.floor(seconds / SECONDS_PER_DAY);
-  spellDay(day);
   const inDay = seconds - day * SECONDS_PER_DAY;
   const hours = Math.floor(inDay / 3600);
   const minutes = Math.floor((inDay % 3600) / 60);
-  return `${lastDate}${TWO_DIGITS[hours]}:${TWO_DIGITS[minutes]}:${TWO_DIGITS[inDay % 60]}.${fraction}Z`;
+  return `${dateOf(day)}${TWO_DIGITS[hours]}:${TWO_DIGITS[minutes]}:${TWO_DIGITS[inDay % 60]}.${fraction}Z`;
 }
 
-function spellDay(day: number): void {
-  if (day === lastDay) return;
-  lastDate = new Date(day * SECONDS_PER_DAY * 1000).toISOString().slice(0, 11);
-  lastDay = day;
+/** `2026-11-22T` */
+function dateOf(day: number): string {
+  const known = dates.get(day);
+  if (known !== undefined) return known;
+  if (dates.size >= MOST_DATES) dates.clear();
+  const date = new Date(day * SECONDS_PER_DAY * 1000).toISOString().slice(0, 11);
+  dates.set(day, date);
+  return date;
 }
 
 /** Unix nanoseconds of an RFC 3339 text in UTC with up to nine digits after the point. */

@@ -3,6 +3,7 @@ import { PayloadError } from '../bbs/envelope.ts';
 import { JsonBuffer } from '../bbs/json-buffer.ts';
 import type { Keyring } from '../bbs/keyring.ts';
 import { maskValue } from '../bbs/mask.ts';
+import { isPlainJson } from '../bbs/plain-json.ts';
 import { writeEnvelopedMembers, writeMembers, type MessageType } from '../bbs/message-json.ts';
 import type { RawRows } from '../store/raw-rows.ts';
 import type { Gaps } from './gaps.ts';
@@ -51,7 +52,7 @@ export class RowJson {
     }
   }
 
-  /** One line of JSON for each row. */
+  /** One line of JSON for each row. The next call overwrites them. */
   lines(rows: RawRows): Buffer {
     const { blobs, head } = this.#options;
     this.#findBlobs(rows);
@@ -156,6 +157,10 @@ export class RowJson {
     const out = this.#out;
     if (end - start === NULL.length && bytes.compare(NULL, 0, NULL.length, start, end) === 0) {
       out.ascii(blob.empty);
+      return;
+    }
+    if (!this.#options.mask && isPlainJson(bytes, start, end)) {
+      out.asciiBytes(bytes, start, end);
       return;
     }
     const text = bytes.toString('utf8', start, end);

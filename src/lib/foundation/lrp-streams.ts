@@ -34,7 +34,7 @@ export interface LrpStreamOptions {
   limit?: number | undefined;
 }
 
-/** A stream of rows that can be had as lines of JSON, which is faster, or as objects. */
+/** A stream of rows that can be had as lines of JSON, which is faster, or as objects. Lines are overwritten by the next ones. */
 export interface RowStream<Row> {
   lines(): AsyncGenerator<Uint8Array, void, undefined>;
   objects(): AsyncGenerator<Row[], void, undefined>;

@@ -35,7 +35,7 @@ export interface List<Row> {
    * with `writeLines` (and mind `limit`).
    */
   readonly isPlainNdjson: boolean;
-  /** Writes lines that are ndjson already, with the same care for slow readers and closed pipes. */
+  /** Writes lines that are ndjson already, with the same care for slow readers and closed pipes. They are written when the next are asked for. */
   writeLines(lines: AsyncIterable<Uint8Array>): Promise<{ closed: boolean }>;
   /**
    * Writes the rows. ndjson, csv, json, yaml and --quiet stream and wait for slow readers; `--limit` and a closed pipe end

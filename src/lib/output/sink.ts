@@ -53,12 +53,23 @@ export class Sink {
     return undefined;
   }
 
-  /** Takes bytes: whole lines of UTF-8. They must not be changed afterwards. */
+  /** Writes bytes: whole lines of UTF-8. When it resolves they have left, and their place may be used again. */
   async writeBytes(bytes: Uint8Array): Promise<void> {
     this.#check();
     this.#send();
     this.#check();
-    if (!this.#out.write(bytes) && this.#failure === undefined) await this.#room();
+    await new Promise<void>((resolve) => {
+      // The stream may be destroyed before it has called back.
+      const onClose = () => {
+        resolve();
+      };
+      this.#out.once('close', onClose);
+      this.#out.write(bytes, (error) => {
+        this.#out.off('close', onClose);
+        if (error) this.#onError(error);
+        resolve();
+      });
+    });
     this.#check();
   }
 
