@@ -36,7 +36,7 @@ describe('what can be written as it is', () => {
     expect(plain(text)).toBe(true);
   });
 
-  it.each(['', '{', '{"a":}', '{"a":1,}', '[1,]', '01', '"a\\n"', '{"a" :1}', '[1]]', `${'['.repeat(500)}`])(
+  it.each(['', '{', '{"a":}', '{"a":1,}', '[1,]', '01', '"a\\n"', '{"a" :1}', '[1]]', '['.repeat(500)])(
     'is not %s',
     (text) => {
       expect(plain(text)).toBe(false);

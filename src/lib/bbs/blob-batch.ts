@@ -252,7 +252,7 @@ function decodeBase64(source: Buffer, start: number, end: number, target: Buffer
     const c = padding === 2 ? 0 : VALUES[source[whole + 2]!]!;
     odd |= a | b | c;
     target[to++] = (a << 2) | (b >> 4);
-    if (padding === 1) target[to++] = (b << 4) | (c >> 2);
+    if (padding === 1) target[to] = (b << 4) | (c >> 2);
   }
   return odd > 0x3f ? -1 : expected;
 }

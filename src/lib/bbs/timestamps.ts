@@ -12,7 +12,9 @@ const SECONDS_PER_DAY = 86_400;
 const dates = new Map<number, string>();
 const MOST_DATES = 4096;
 
-const TWO_DIGITS: readonly string[] = Array.from({ length: 60 }, (_, value) => String(value).padStart(2, '0'));
+const TWO_DIGITS: readonly string[] = Array.from({ length: 60 }, (_, value) =>
+  String(value).padStart(2, '0'),
+);
 
 /**
  * The RFC 3339 text of Unix nanoseconds in decimal, or `null` for `null`, an empty text and Diego's 0.
@@ -49,7 +51,13 @@ export function writeRfc3339(out: JsonBuffer, bytes: Buffer, start: number, end:
   const inDay = seconds - day * SECONDS_PER_DAY;
   const hours = (inDay / 3600) | 0;
   const minutes = ((inDay - hours * 3600) / 60) | 0;
-  out.ascii('"').ascii(dateOf(day)).ascii(TWO_DIGITS[hours]!).ascii(':').ascii(TWO_DIGITS[minutes]!).ascii(':');
+  out
+    .ascii('"')
+    .ascii(dateOf(day))
+    .ascii(TWO_DIGITS[hours]!)
+    .ascii(':')
+    .ascii(TWO_DIGITS[minutes]!)
+    .ascii(':');
   out.ascii(TWO_DIGITS[inDay - hours * 3600 - minutes * 60]!).ascii('.');
   out.asciiBytes(bytes, cut, end).ascii('Z"');
 }

@@ -1,9 +1,11 @@
 import { Keyring } from '../bbs/keyring.ts';
 import type { CellState as StateOfRep } from '../diego/rep-types.ts';
+import { InterruptedError, UsageError } from '../errors.ts';
 import { readSnapshotFile } from '../foundation/file.ts';
-import { foundationFromStore, type StoreSource } from '../foundation/from-store.ts';
+import { foundationFromStore, reasonOf, type StoreSource } from '../foundation/from-store.ts';
 import { gapLine, Gaps } from '../foundation/gaps.ts';
 import type { Cell, Foundation, Gap } from '../foundation/types.ts';
+import { Database } from '../store/database.ts';
 import type { ConnectionFlags, KeyFlags } from './connection-flags.ts';
 import type { FoundationFlags, SourceFlags } from './foundation-flags.ts';
 import { openLocket, openStore, readKeys, type OpenContext } from './open.ts';
@@ -87,13 +89,27 @@ export async function withStore<T>(
   work: (source: StoreSource) => Promise<T>,
 ): Promise<T> {
   return withStoreAlone(flags, context, async ({ store, keyring }) => {
-    const locket = await openLocket(flags, context, store);
+    const locket = await locketOrReason(flags, context, store);
     try {
       return await work({ store, locket, keyring });
     } finally {
-      if (locket !== undefined && locket !== store) await locket.close();
+      if (locket instanceof Database && locket !== store) await locket.close();
     }
   });
+}
+
+/** A Locket that is away does not take away the answer: it is a gap in it. A wrong address is still wrong. */
+async function locketOrReason(
+  flags: ConnectionFlags,
+  context: OpenContext,
+  store: Database,
+): Promise<StoreSource['locket']> {
+  try {
+    return await openLocket(flags, context, store);
+  } catch (error) {
+    if (error instanceof UsageError || error instanceof InterruptedError) throw error;
+    return { error: reasonOf(error) };
+  }
 }
 
 /** {@link withStore} for who does not need Locket. */

@@ -2,12 +2,14 @@ import { cellDetail, withRepState } from '../foundation/cell-detail.ts';
 import { cellRow, poolRows, zoneRows, type CellRow } from '../foundation/cell-rows.ts';
 import {
   cellContentsFromFoundation,
-  cellContentsFromStore,
   cellsFromFoundation,
   cellsFromStore,
+  readCellContents,
+  readCells,
   type CellsAnswer,
 } from '../foundation/cells-answer.ts';
 import type { CellAndUse } from '../foundation/cells.ts';
+import { Gaps } from '../foundation/gaps.ts';
 import { liveFields } from '../foundation/live-check.ts';
 import { selectOne } from '../foundation/select-one.ts';
 import { prepareList, type ListOptions } from '../output/list.ts';
@@ -48,13 +50,13 @@ export async function showCells(
   // The flags are checked before anything is read.
   if (flags.by === 'zone') {
     const list = prepareList(terminal, ZONE_RECORD, options);
-    await list.write(zoneRows((await readCells(flags, context)).cells));
+    await list.write(zoneRows((await loadCells(flags, context)).cells));
   } else if (flags.by === 'pool') {
     const list = prepareList(terminal, POOL_RECORD, options);
-    await list.write(poolRows((await readCells(flags, context)).cells));
+    await list.write(poolRows((await loadCells(flags, context)).cells));
   } else {
     const list = prepareList(terminal, cellRecord(flags.live), options);
-    const { cells } = await readCells(flags, context);
+    const { cells } = await loadCells(flags, context);
     await rememberForCompletion(cells);
     const { closed } = await list.write(cells.map((cell) => rowOf(cell, flags)));
     if (!closed && withTotals(options)) await writeText(terminal, totalsText(cells, terminal));
@@ -80,7 +82,7 @@ function rowOf(cell: CellAndUse, { live }: Pick<FoundationFlags, 'live'>): CellR
   return live ? { ...row, ...liveFields(cell) } : row;
 }
 
-async function readCells(flags: FoundationFlags, context: ShowContext): Promise<CellsAnswer> {
+async function loadCells(flags: FoundationFlags, context: ShowContext): Promise<CellsAnswer> {
   const answer = await answerOf(flags, context);
   sayGaps(answer.gaps, context);
   return answer;
@@ -120,14 +122,15 @@ async function readDetail(typed: string, flags: FoundationFlags, context: ShowCo
     sayGaps(foundation.gaps, context);
     return cellDetail(cell, cellContentsFromFoundation(foundation, cell.cell.cell_id));
   }
-  const { answer, cell, contents } = await withStore(flags, context, async (source) => {
-    const answer = await cellsFromStore(source);
-    const cell = pick(answer);
-    return { answer, cell, contents: await cellContentsFromStore(source, cell.cell.cell_id) };
-  });
-  const live = flags.live ? await withReps({ cells: [cell], gaps: answer.gaps }, flags, context) : undefined;
-  const gaps = live?.answer.gaps ?? answer.gaps;
-  sayGaps([...gaps, ...contents.gaps.filter((gap) => !gaps.some(({ what }) => what === gap.what))], context);
+  const gaps = new Gaps();
+  const { cell, contents } = await withStore(flags, context, (source) =>
+    source.store.readOnly(async (transaction) => {
+      const cell = pick({ cells: await readCells(transaction, source, gaps), gaps: [] });
+      return { cell, contents: await readCellContents(transaction, source, cell.cell.cell_id, gaps) };
+    }),
+  );
+  const live = flags.live ? await withReps({ cells: [cell], gaps: gaps.list() }, flags, context) : undefined;
+  sayGaps(live?.answer.gaps ?? gaps.list(), context);
   const detail = cellDetail(cell, contents);
   if (live === undefined) return detail;
   return withRepState({ ...detail, ...liveFields(cell) }, live.states.get(cell.cell.cell_id));

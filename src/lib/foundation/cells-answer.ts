@@ -24,23 +24,31 @@ export interface CellContents {
 /** The cells from the store and Locket. PostgreSQL adds up the LRPs, so it does not matter how many there are. */
 export async function cellsFromStore(source: StoreSource): Promise<CellsAnswer> {
   const gaps = new Gaps();
-  const presences = await readPresences(source.locket, gaps);
-  const cells = await source.store.readOnly(async (transaction) => {
-    const loads = (await readCellLoads(transaction)).map((row): LrpLoad => ({
-      ...row,
-      state: row.state as ActualLrpState,
-      presence: presenceOf(row.presence),
-    }));
-    return cellsOf(presences, loads, await runningTasks(transaction, source, gaps));
-  });
+  const cells = await source.store.readOnly((transaction) => readCells(transaction, source, gaps));
+  return { cells, gaps: gaps.list() };
+}
+
+/** {@link cellsFromStore} for who reads more at the same moment. */
+export async function readCells(
+  transaction: Transaction,
+  source: StoreSource,
+  gaps: Gaps,
+): Promise<CellAndUse[]> {
+  const presences = await readPresences(source, transaction, gaps);
+  const loads = (await readCellLoads(transaction)).map((row): LrpLoad => ({
+    ...row,
+    state: row.state as ActualLrpState,
+    presence: presenceOf(row.presence),
+  }));
+  const cells = cellsOf(presences, loads, await runningTasks(transaction, source, gaps));
   const unsized = cells.reduce((sum, { use }) => sum + use.unsized, 0);
   if (unsized > 0) {
     gaps.add(
       'sizes',
-      `the size of ${unsized} instances and tasks is not known, so what is allocated is too low`,
+      `of ${unsized} ${unsized === 1 ? 'instance or task' : 'instances and tasks'} the size is not known, so what is allocated is too low`,
     );
   }
-  return { cells, gaps: gaps.list() };
+  return cells;
 }
 
 export function cellsFromFoundation(foundation: Foundation): CellsAnswer {
@@ -61,22 +69,20 @@ export function cellsFromFoundation(foundation: Foundation): CellsAnswer {
 }
 
 /** What is on one cell, from the store. */
-export async function cellContentsFromStore(
-  source: StoreSource,
+export async function readCellContents(
+  transaction: Transaction,
+  { keyring }: StoreSource,
   cellId: string,
-): Promise<CellContents & { gaps: Gap[] }> {
-  const gaps = new Gaps();
-  const opener = new ValueOpener(source.keyring, gaps);
-  return source.store.readOnly(async (transaction) => {
-    const actual = await collect(streamActualLrps(transaction, gaps, { cellId }));
-    const processGuids = [...new Set(actual.map(({ process_guid }) => process_guid))];
-    return {
-      actual_lrps: actual,
-      desired_lrps: await collect(streamDesiredLrps(transaction, opener, gaps, { processGuids })),
-      tasks: await collect(streamTasks(transaction, opener, gaps, { cellId })),
-      gaps: gaps.list(),
-    };
-  });
+  gaps: Gaps,
+): Promise<CellContents> {
+  const opener = new ValueOpener(keyring, gaps);
+  const actual = await collect(streamActualLrps(transaction, gaps, { cellId }));
+  const processGuids = [...new Set(actual.map(({ process_guid }) => process_guid))];
+  return {
+    actual_lrps: actual,
+    desired_lrps: await collect(streamDesiredLrps(transaction, opener, gaps, { processGuids })),
+    tasks: await collect(streamTasks(transaction, opener, gaps, { cellId })),
+  };
 }
 
 export function cellContentsFromFoundation(foundation: Foundation, cellId: string): CellContents {

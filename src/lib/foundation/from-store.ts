@@ -1,6 +1,6 @@
 import type { Keyring } from '../bbs/keyring.ts';
-import { messageOf } from '../errors.ts';
-import type { Database } from '../store/database.ts';
+import { CgdiegoError, messageOf } from '../errors.ts';
+import type { Database, Transaction } from '../store/database.ts';
 import { readDomains } from '../store/domains.ts';
 import { readLocks } from '../store/locks.ts';
 import { cellsOf, lrpLoads, taskLoads } from './cells.ts';
@@ -14,8 +14,8 @@ import { SNAPSHOT_SCHEMA, type Foundation } from './types.ts';
 /** Where a foundation is read from. */
 export interface StoreSource {
   store: Database;
-  /** Locket's database; nothing when there is none, which is a gap. */
-  locket: Database | undefined;
+  /** Locket's database, which may be the store; nothing when there is none, or why it could not be opened: both are gaps. */
+  locket: Database | { error: string } | undefined;
   /** Nothing when no keys were given, which is a gap. */
   keyring: Keyring | undefined;
 }
@@ -28,8 +28,8 @@ export interface StoreSource {
 export async function foundationFromStore(source: StoreSource, now: number): Promise<Foundation> {
   const gaps = new Gaps();
   const opener = new ValueOpener(source.keyring, gaps);
-  const presences = await readPresences(source.locket, gaps);
-  const { desired, actual, tasks, domains } = await source.store.readOnly(async (transaction) => ({
+  const { presences, desired, actual, tasks, domains } = await source.store.readOnly(async (transaction) => ({
+    presences: await readPresences(source, transaction, gaps),
     desired: await collect(streamDesiredLrps(transaction, opener, gaps)),
     actual: await collect(streamActualLrps(transaction, gaps)),
     tasks: await collect(streamTasks(transaction, opener, gaps)),
@@ -48,8 +48,15 @@ export async function foundationFromStore(source: StoreSource, now: number): Pro
   };
 }
 
-/** The presences of cells. Without Locket the answer goes on without them. */
-export async function readPresences(locket: Database | undefined, gaps: Gaps): Promise<CellPresence[]> {
+/**
+ * The presences of cells, of the same moment as the rest when the store holds Locket's table. Without them the answer goes on.
+ * @param transaction one on the store
+ */
+export async function readPresences(
+  { store, locket }: StoreSource,
+  transaction: Transaction,
+  gaps: Gaps,
+): Promise<CellPresence[]> {
   if (locket === undefined) {
     gaps.add(
       'locket',
@@ -57,10 +64,25 @@ export async function readPresences(locket: Database | undefined, gaps: Gaps): P
     );
     return [];
   }
-  try {
-    return cellPresences(await locket.readOnly(readLocks), gaps);
-  } catch (error) {
-    gaps.add('locket', messageOf(error));
+  if ('error' in locket) {
+    gaps.add('locket', locket.error);
     return [];
   }
+  const isStore = locket === store;
+  if (isStore) await transaction.execute('SAVEPOINT presences');
+  try {
+    return cellPresences(isStore ? await readLocks(transaction) : await locket.readOnly(readLocks), gaps);
+  } catch (error) {
+    // The user may be one who can read the BBS's tables only.
+    if (isStore) await transaction.execute('ROLLBACK TO presences');
+    gaps.add('locket', reasonOf(error));
+    return [];
+  }
+}
+
+/** An error as a gap: what and why. */
+export function reasonOf(error: unknown): string {
+  const why = error instanceof CgdiegoError ? error.why : undefined;
+  const text = why === undefined ? messageOf(error) : `${messageOf(error)} ${why}`;
+  return text.replace(/\.$/u, '');
 }

@@ -120,7 +120,9 @@ export async function* lrpSummaryStream(
         ...counts[i]!,
       }));
     } else {
-      summaries = definition.objects(rawRowsOf(rows)).map((object, i) => withSummary(object, rows[i]!, counts[i]!));
+      summaries = definition
+        .objects(rawRowsOf(rows))
+        .map((object, i) => withSummary(object, rows[i]!, counts[i]!));
     }
     if (instances !== undefined) {
       rows.forEach((row, i) => {

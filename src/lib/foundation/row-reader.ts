@@ -56,8 +56,10 @@ export class RowReader {
   whole(column: number): number | undefined {
     const { bytes, starts, ends } = this.#rows;
     const at = this.#first + column;
-    if (starts[at] === -1) return undefined;
-    if (ends[at]! - starts[at]! === 1) return bytes[starts[at]!]! - 0x30;
+    const start = starts[at]!;
+    if (start === -1) return undefined;
+    const hasOneDigit = ends[at] === start + 1;
+    if (hasOneDigit) return bytes[start]! - 0x30;
     return Number(this.text(column));
   }
 }

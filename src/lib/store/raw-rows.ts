@@ -41,7 +41,7 @@ export function rawRowsOf(rows: readonly (readonly unknown[])[]): RawRows {
 function textOf(value: unknown): string | null {
   if (value === null || value === undefined) return null;
   if (typeof value === 'boolean') return value ? 't' : 'f';
-  return typeof value === 'string' ? value : String(value as number);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** A value as text. */

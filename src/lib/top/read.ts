@@ -1,7 +1,7 @@
 import { maskUrls } from '../bbs/mask.ts';
 import { rfc3339 } from '../bbs/timestamps.ts';
 import { cellRow, zoneRows, type CellRow, type ZoneRow } from '../foundation/cell-rows.ts';
-import { cellsFromStore } from '../foundation/cells-answer.ts';
+import { readCells } from '../foundation/cells-answer.ts';
 import type { StoreSource } from '../foundation/from-store.ts';
 import { Gaps } from '../foundation/gaps.ts';
 import { ValueOpener } from '../foundation/open-values.ts';
@@ -33,11 +33,12 @@ const CRASHES = 100;
 
 /** Reads one picture from the store and Locket. */
 export async function readTop(source: StoreSource): Promise<TopModel> {
-  const { cells, gaps } = await cellsFromStore(source);
-  const crashes = await source.store.readOnly(async (transaction) => {
+  const gaps = new Gaps();
+  const { cells, crashes } = await source.store.readOnly(async (transaction) => {
+    const cells = await readCells(transaction, source, gaps);
     const rows = await readRecentCrashes(transaction, CRASHES);
     const names = await namesOf(source, transaction, [...new Set(rows.map((row) => row.process_guid))]);
-    return rows.map((row) => ({
+    const crashes = rows.map((row) => ({
       process_guid: row.process_guid,
       app_name: names.get(row.process_guid) ?? null,
       index: row.index,
@@ -46,12 +47,13 @@ export async function readTop(source: StoreSource): Promise<TopModel> {
       crash_reason: maskUrls(row.crash_reason),
       since: rfc3339(row.since),
     }));
+    return { cells, crashes };
   });
   return {
     zones: zoneRows(cells),
     cells: cells.map(cellRow),
     crashes,
-    gaps: gaps.map(({ what, why }) => `${what}: ${why}`),
+    gaps: gaps.list().map(({ what, why }) => `${what}: ${why}`),
   };
 }
 
