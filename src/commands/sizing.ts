@@ -9,7 +9,7 @@ export default class Sizing extends BaseCommand<typeof Sizing> {
   static override description = `Without flags: what is free by zone and pool, and how much of it can be used. With --az-loss what each zone holds is placed
 on the others as Diego's auctioneer would, instance by instance, with the placement errors that it would give; then the smallest
 number of cells that makes the loss survivable is found by simulating again, or how many could go. Nothing is changed anywhere.
-Exit code 3 when an instance, or the staging headroom, finds no place.`;
+Exit code 3 when an instance, or the staging headroom, finds no place. -o json has everything; csv the table that was asked for.`;
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --az-loss --explain',
@@ -22,7 +22,7 @@ Exit code 3 when an instance, or the staging headroom, finds no place.`;
     ...questionFlags,
     ...auctioneerFlags,
     ...recoveryFlags,
-    ...formatFlags('table', 'json', 'yaml', 'ndjson'),
+    ...formatFlags('table', 'wide', 'json', 'yaml', 'ndjson', 'csv'),
   };
 
   protected async execute(): Promise<ExitCode> {

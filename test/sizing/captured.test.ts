@@ -181,6 +181,6 @@ describe('the captured foundation', () => {
       placed: 0,
     });
     expect(loss.tasks_lost).toBe(3);
-    expect(fromStore.notes.join('\n')).toContain('45 instances have no place now');
+    expect(fromStore.notes.join('\n')).toContain('45 instances without a place now');
   });
 });

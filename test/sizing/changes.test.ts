@@ -47,6 +47,45 @@ describe('changes on paper', () => {
     expect(down.survivable).toBe(true);
   });
 
+  it('shrink by whole instances, and say how many', async () => {
+    const down = await ask(await twoZones(), { ...base, azLoss: false, scaleApps: '-50%' });
+    expect(down.changes).toMatchObject({ scaled_instances: -101, scaled_without_place: 0 });
+  });
+
+  it('leave nobody out who has no place even before the loss', async () => {
+    // 5 instances of 512 MB for 2 cells of 1,024: one has no place. Losing z1 leaves 2 and that one for no room in z2; with
+    // them it takes two cells of 1,024 in each zone.
+    const { foundation } = await readWhatIf(
+      `
+proxy_memory_mb: 0
+cells: [{ zones: [z1, z2], memory_mb: 1024, disk_mb: 8192 }]
+apps: [{ name: a, count: 5, memory_mb: 512, disk_mb: 64 }]
+`,
+      'file.yml',
+      TAKEN_AT,
+    );
+    const report = await ask(foundation, { ...base, search: true });
+    expect(report).toMatchObject({ without_place: 1, survivable: false });
+    const held = foundation.actual_lrps.filter(({ availability_zone }) => availability_zone === 'z1').length;
+    expect(report.losses!.find(({ zone }) => zone === 'z1')).toMatchObject({
+      lost: held,
+      without_place_before: 1,
+      placed: 0,
+      not_placed: held + 1,
+    });
+    const [together] = report.cells_to_add!;
+    expect(addFlags(together!.cells)).toEqual(['z1:2:shared', 'z2:2:shared']);
+    const added = await ask(foundation, { ...base, add: addFlags(together!.cells) });
+    expect(added).toMatchObject({ without_place: 0, survivable: true });
+
+    const scaled = await ask(await twoZones(), { ...base, zones: ['z1'], scaleApps: '40' });
+    expect(scaled.without_place).toBe(scaled.changes!.scaled_without_place);
+    expect(scaled.without_place).toBeGreaterThan(0);
+    const [loss] = scaled.losses!;
+    expect(loss!.without_place_before).toBe(scaled.without_place);
+    expect(loss!.placed + loss!.not_placed).toBe(loss!.lost + scaled.without_place);
+  });
+
   it('drain cells of every zone that is left, in the same hour', async () => {
     const report = await ask(await twoZones(), { ...base, zones: ['z1'], drain: 1 });
     // z2's fullest cell is out with 24 instances: 3 x 8 GiB for 96 + 24.

@@ -43,10 +43,8 @@ describe('what is lost', () => {
     expect(await lossOf(made, 'z1')).toMatchObject({ lost: 1 });
     expect(await lossOf(made, 'z2')).toMatchObject({ lost: 2 });
     const { notes } = await ask(made, question);
-    expect(notes.join('\n')).toContain(
-      '1 evacuating copies of instances: each instance is counted once (1 copies',
-    );
-    expect(notes.join('\n')).toContain('1 cells evacuate and take no work: a0');
+    expect(notes.join('\n')).toContain('of 0 suspect and 1 evacuating copies, 1 have a replacement');
+    expect(notes.join('\n')).toContain('Evacuating, and so without new work: 1 cell: a0.');
   });
 
   it('counts an evacuating instance once, where it still runs, while its replacement waits', async () => {
@@ -54,7 +52,7 @@ describe('what is lost', () => {
     made.actual_lrps[0]!.presence = 'evacuating';
     copy(made, 'web', { index: 0, presence: 'ordinary', state: 'UNCLAIMED', cell_id: '' });
     expect(await lossOf(made, 'z1')).toMatchObject({ lost: 2 });
-    expect((await ask(made, question)).notes.join('\n')).not.toContain('have no place now');
+    expect((await ask(made, question)).notes.join('\n')).not.toContain('without a place now');
   });
 
   it('counts a suspect instance once, and not where it was when its replacement runs', async () => {
@@ -64,7 +62,9 @@ describe('what is lost', () => {
     made.actual_lrps[0]!.cell_id = 'gone';
     copy(made, 'web', { index: 0, presence: 'ordinary', state: 'RUNNING', cell_id: 'b1' });
     expect(await lossOf(made, 'z1')).toMatchObject({ lost: 1 });
-    expect((await ask(made, question)).notes.join('\n')).toContain('1 suspect and 0 evacuating');
+    expect((await ask(made, question)).notes.join('\n')).toContain(
+      'of 1 suspect and 0 evacuating copies, 1 have',
+    );
   });
 
   it('says how many instances wait already, and leaves them out', async () => {
@@ -72,7 +72,7 @@ describe('what is lost', () => {
     copy(made, 'web', { index: 2, state: 'UNCLAIMED', cell_id: '' });
     const report = await ask(made, question);
     expect(report.losses!.map((loss) => loss.lost).sort()).toEqual([1, 2]);
-    expect(report.notes.join('\n')).toContain('1 instances have no place now');
+    expect(report.notes.join('\n')).toContain('1 instance without a place now');
   });
 
   it('names apps that are down, that have fewer instances, and that were there only', async () => {
@@ -99,7 +99,9 @@ describe('cells that take no work', () => {
     const loss = report.losses!.find(({ zone }) => zone === 'z1')!;
     expect(loss).toMatchObject({ lost: 2, placed: 0 });
     expect(loss.reasons).toMatchObject([{ placement_error: 'unable to communicate to compatible cells' }]);
-    expect(report.notes.join('\n')).toContain('2 cells did not answer');
+    expect(report.notes.join('\n')).toContain(
+      'Without an answer, and so without work, as with the auctioneer: 2 cells',
+    );
   });
 });
 
@@ -195,7 +197,9 @@ describe('input that makes no sense', () => {
     const made = foundation();
     made.desired_lrps[0]!.memory_mb = 10_000;
     const report = await ask(made, question);
-    expect(report.notes.join('\n')).toContain('1 apps are larger than every cell that could run them');
+    expect(report.notes.join('\n')).toContain(
+      'Larger than every cell that could run them, so that they never find a place: 1 app: web.',
+    );
     expect(report.losses!.find(({ zone }) => zone === 'z1')).toMatchObject({ lost: 2, placed: 1 });
   });
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { ExitCode, messageOf, throwIfAborted, UsageError } from '../errors.ts';
 import type { Foundation } from '../foundation/types.ts';
 import type { Format } from '../output/formats.ts';
+import type { RecordType } from '../output/record.ts';
 import { writeOne } from '../output/one.ts';
 import { splitNames } from '../output/select.ts';
 import type { Terminal } from '../output/terminal.ts';
@@ -37,15 +38,28 @@ export async function runSizing(
       throwIfAborted(context.signal);
     },
   });
-  const { renderSizing } = await import('../views/sizing.ts');
-  const text = (terminal: Terminal) => renderSizing(report, { explain: flags.explain }, terminal);
-  await writeOne(context.terminal, report, text, { format });
+  if (format === 'csv') await writeCsv(report, context.terminal);
+  else {
+    const { renderSizing } = await import('../views/sizing.ts');
+    const options = { explain: flags.explain, wide: format === 'wide' };
+    const text = (terminal: Terminal) => renderSizing(report, options, terminal);
+    await writeOne(context.terminal, report, text, { format });
+  }
   return exitCodeOf(report);
 }
 
 function exitCodeOf(report: SizingReport): ExitCode {
-  const placed = report.placement === null || report.placement.fits;
+  const placed = report.without_place === 0 && report.placement?.fits !== false;
   return report.survivable === false || !placed ? ExitCode.found : ExitCode.ok;
+}
+
+async function writeCsv(report: SizingReport, terminal: Terminal): Promise<void> {
+  const [{ sizingRows }, { writeList }] = await Promise.all([
+    import('../views/sizing-rows.ts'),
+    import('../output/list.ts'),
+  ]);
+  const { type, rows } = sizingRows(report);
+  await writeList(terminal, type as RecordType<object>, rows, { format: 'csv' });
 }
 
 async function load(
@@ -129,11 +143,12 @@ function newApp(flags: SizingFlags): SizingQuestion['newApp'] {
   const text = flags['simulate-placement'];
   if (text === undefined) return undefined;
   const size = parseSize(text, '--simulate-placement', 'INSTANCES', '1G:4G:3');
+  const { stack = 'cflinuxfs4' } = flags;
   return {
     memoryMb: size.memoryMb,
     diskMb: size.diskMb,
     instances: size.third ?? 1,
-    rootfs: /^[A-Za-z][A-Za-z0-9+.-]*:/.test(flags.stack) ? flags.stack : `preloaded:${flags.stack}`,
+    rootfs: /^[A-Za-z][A-Za-z0-9+.-]*:/.test(stack) ? stack : `preloaded:${stack}`,
     placementTags: flags.tags === undefined ? [] : splitNames(flags.tags, '--tags'),
     volumeDrivers:
       flags['volume-drivers'] === undefined ? [] : splitNames(flags['volume-drivers'], '--volume-drivers'),

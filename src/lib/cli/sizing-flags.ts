@@ -99,9 +99,9 @@ export const questionFlags = {
     dependsOn: ['simulate-placement'],
   }),
   stack: Flags.string({
-    description: 'its stack, or root file system with a scheme',
-    default: 'cflinuxfs4',
+    description: 'its stack, or root file system with a scheme; without it, cflinuxfs4',
     helpValue: '<stack>',
+    dependsOn: ['simulate-placement'],
   }),
   'volume-drivers': Flags.string({
     description: 'its volume drivers',
@@ -113,7 +113,7 @@ export const questionFlags = {
     description: 'a foundation that is not built yet: YAML with groups of cells and mixes of apps',
     helpValue: '<file>',
     helpGroup: 'SOURCE',
-    exclusive: ['from', 'live'],
+    exclusive: ['from', 'live', 'source'],
   }),
 };
 
@@ -196,7 +196,7 @@ export interface SizingFlags {
   search: boolean;
   'simulate-placement'?: string | undefined;
   tags?: string | undefined;
-  stack: string;
+  stack?: string | undefined;
   'volume-drivers'?: string | undefined;
   explain: boolean;
   'what-if'?: string | undefined;

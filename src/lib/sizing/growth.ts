@@ -1,9 +1,9 @@
-import type { SizingModel, World } from './model.ts';
-import { place, randomOf, rowSet, type Demand } from './world.ts';
+import type { Demand, SizingModel, World } from './model.ts';
+import { randomOf, rowSet, settle } from './world.ts';
 
 /**
  * The foundation with its apps scaled by so many percent. Instances are spread over the processes in proportion, so that
- * the sum is right although instances are whole: of 100 processes with one instance each, 20 get a second one for 20%.
+ * the sum is right although instances are whole: of 100 processes with one instance each, 20 get a second one for 20%. `added` is negative when there are fewer.
  */
 export function scaled(
   model: SizingModel,
@@ -20,7 +20,10 @@ export function scaled(
     nextIndex[process[i]!] = Math.max(nextIndex[process[i]!]!, index[i]! + 1);
   }
   const changes = spread(model, counts, percent);
-  if (percent < 0) return { world: shrunk(model, world, changes), added: 0, withoutPlace: 0 };
+  if (percent < 0) {
+    const fewer = changes.reduce((sum, change) => sum + change, 0);
+    return { world: shrunk(model, world, changes), added: -fewer, withoutPlace: 0 };
+  }
   const demand: { process: number[]; index: number[] } = { process: [], index: [] };
   changes.forEach((change, number) => {
     for (let i = 0; i < change; i++) {
@@ -32,8 +35,8 @@ export function scaled(
     process: Int32Array.from(demand.process),
     index: Int32Array.from(demand.index),
   };
-  const placing = place(model, world, columns, randomOf(run));
-  return { world: placing.world, added: placing.placed, withoutPlace: placing.failed };
+  const settled = settle(model, world, columns, randomOf(run));
+  return { world: settled.world, added: settled.placed, withoutPlace: settled.failed };
 }
 
 /** By process, how many instances more (or fewer). Processes are gone through by GUID, and what is less than one carried on. */

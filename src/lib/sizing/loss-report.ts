@@ -32,7 +32,7 @@ export interface PoolLoss {
 export interface AppLoss {
   process_guid: string;
   app_name: string | null;
-  /** How many had a place before, and have one afterwards. */
+  /** How many there should be, and how many have a place afterwards. */
   instances: number;
   instances_after: number;
 }
@@ -82,6 +82,9 @@ export interface LossReport {
   /** Instances, each counted once. `from_drained_cells` is the part that drained cells held. */
   lost: number;
   from_drained_cells: number;
+  /** Instances without a place before the loss, because of what was changed on paper. They are auctioned with the others. */
+  without_place_before: number;
+  /** Of `lost` and `without_place_before`. */
   placed: number;
   placed_in_first_round: number;
   not_placed: number;
@@ -113,6 +116,8 @@ export interface LossReport {
     tasks_per_zone: number;
     memory_mb: number;
     disk_mb: number;
+    /** All of them: for every zone that is left, in every isolation segment. */
+    tasks: number;
     not_placed: number;
     reasons: { pool: string; why: string; count: number }[];
   };
@@ -134,7 +139,8 @@ export function lossReport(context: LossContext, run: LossRun, seeds: Spread): L
   const gone = rowSet([...loss.lost, ...loss.drained], world.cells.length);
   const { demand, placing } = run;
   const lostTasks = [...loss.lost].reduce((sum, row) => sum + world.cells[row]!.tasks, 0);
-  const drained = Array.from(demand.from).filter((row) => !loss.lost.has(row)).length;
+  const before = world.homeless.process.length;
+  const drained = demand.from.filter((row) => row >= 0 && !loss.lost.has(row)).length;
   const ids = (rows: Iterable<number>) => [...rows].map((row) => world.cells[row]!.cellId).sort();
   const survivable = run.survives && seeds.survivable_runs === seeds.runs;
   const utilisation = utilisationOf(model, world, placing.world, gone);
@@ -149,8 +155,9 @@ export function lossReport(context: LossContext, run: LossRun, seeds: Spread): L
         ? 'survivable in some runs only'
         : 'not survivable',
     survivable,
-    lost: demand.process.length,
+    lost: demand.process.length - before,
     from_drained_cells: drained,
+    without_place_before: before,
     placed: placing.placed,
     placed_in_first_round: placing.rounds[0] ?? 0,
     not_placed: placing.failed,
@@ -165,6 +172,7 @@ export function lossReport(context: LossContext, run: LossRun, seeds: Spread): L
       tasks_per_zone: headroom.tasksPerZone,
       memory_mb: headroom.memoryMb,
       disk_mb: headroom.diskMb,
+      tasks: run.headroomTasks,
       not_placed: run.headroomFailures.length,
       reasons: headroomReasons(model, run),
     },
@@ -212,7 +220,7 @@ function poolLosses(
   // What matches no pool any more is counted where it ran.
   const poolOf = (item: number) => {
     const { pool } = model.processes[run.demand.process[item]!]!;
-    return pool >= 0 ? pool : world.pool[run.demand.from[item]!]!;
+    return pool >= 0 ? pool : (world.pool[run.demand.from[item]!] ?? -1);
   };
   run.demand.process.forEach((_, item) => {
     count(lost, poolOf(item));
@@ -259,6 +267,7 @@ function appLosses(
     before[process[i]!]!++;
     if (!gone(cell[i]!)) elsewhere[process[i]!]!++;
   }
+  for (const number of world.homeless.process) before[number]!++;
   const after = elsewhere.slice();
   const hit = new Set<number>();
   run.demand.process.forEach((number, item) => {

@@ -1,16 +1,6 @@
-import type { Random } from '../auction/random.ts';
 import { headroomTasks, type Headroom } from './headroom.ts';
-import type { SizingModel, World } from './model.ts';
-import {
-  demandOf,
-  place,
-  placeTasks,
-  randomOf,
-  rowSet,
-  without,
-  type Demand,
-  type Placing,
-} from './world.ts';
+import type { Demand, SizingModel, World } from './model.ts';
+import { demandOf, joined, place, placeTasks, randomOf, rowSet, without, type Placing } from './world.ts';
 
 /** What is lost at once. */
 export interface Loss {
@@ -24,10 +14,11 @@ export interface Loss {
 
 /** One run of a loss: with the canonical ties (run 0), or with ties drawn from the run's number as a seed. */
 export interface LossRun {
-  /** What must be placed again: what the lost and the drained cells hold. */
+  /** What must be placed: what the lost and the drained cells hold, and what has no place before (`from` is -1). */
   demand: Demand & { from: Int32Array };
   placing: Placing;
-  /** Headroom tasks that found no place, and why. */
+  /** How many tasks the headroom is, and those of them that found no place, and why. */
+  headroomTasks: number;
   headroomFailures: { pool: number; why: string }[];
   survives: boolean;
 }
@@ -46,28 +37,28 @@ export function runLoss(
 ): LossRun {
   const random = randomOf(run);
   const gone = rowSet([...loss.lost, ...loss.drained], world.cells.length);
-  const demand = demandOf(world, gone);
+  const lost = demandOf(world, gone);
+  const demand = { ...joined(lost, world.homeless), from: fromOf(lost, world.homeless) };
   const placing = place(model, without(world, gone), demand, random);
-  const headroomFailures = runHeadroom(model, placing.world, options.headroom, random);
+  const tasks = headroomTasks(model, placing.world, options.headroom);
+  const { failures } =
+    tasks.length === 0 ? { failures: [] } : placeTasks(model, placing.world, tasks, random);
+  const headroomFailures = failures.flatMap((why, i) =>
+    why === undefined ? [] : [{ pool: tasks[i]!.pool, why }],
+  );
   return {
     demand,
     placing,
+    headroomTasks: tasks.length,
     headroomFailures,
     survives: placing.failed === 0 && headroomFailures.length === 0,
   };
 }
 
-/** Which of the headroom's tasks find no place on these cells. */
-export function runHeadroom(
-  model: SizingModel,
-  world: World,
-  headroom: Headroom,
-  random: Random | undefined,
-): { pool: number; why: string }[] {
-  const tasks = headroomTasks(model, world, headroom);
-  if (tasks.length === 0) return [];
-  const { failures } = placeTasks(model, world, tasks, random);
-  return failures.flatMap((why, i) => (why === undefined ? [] : [{ pool: tasks[i]!.pool, why }]));
+function fromOf(lost: { from: Int32Array }, homeless: Demand): Int32Array {
+  const from = new Int32Array(lost.from.length + homeless.process.length).fill(-1);
+  from.set(lost.from);
+  return from;
 }
 
 /** Every zone in turn, or those that are named. Cells that were named are lost in each case. */

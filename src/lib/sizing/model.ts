@@ -38,7 +38,17 @@ export interface World {
   readonly table: CellTable;
   readonly load: CellLoad;
   readonly instances: Instances;
+  /** What should run and has no place even before a loss, because of what was changed on paper. */
+  readonly homeless: Demand;
 }
+
+/** Instances that need a place, as columns. */
+export interface Demand {
+  process: Int32Array;
+  index: Int32Array;
+}
+
+export const NO_DEMAND: Demand = { process: new Int32Array(0), index: new Int32Array(0) };
 
 export interface SizingModel {
   readonly pools: readonly Pool[];
@@ -156,7 +166,14 @@ export function sizingModel(foundation: Foundation, options: ModelOptions): Sizi
     constraints,
     settings: options.settings,
     proxy,
-    world: { cells, pool: poolOf, table: cellTable(cells), load: cellLoad(cells), instances },
+    world: {
+      cells,
+      pool: poolOf,
+      table: cellTable(cells),
+      load: cellLoad(cells),
+      instances,
+      homeless: homelessOf(foundation, processAt),
+    },
     facts: {
       ...facts,
       evacuatingCells: foundation.cells.filter(evacuates).map(({ cell_id }) => cell_id),
@@ -274,6 +291,16 @@ function totalOf(cell: Cell): Capacity {
 
 function isWorthless(total: Capacity): boolean {
   return total.memoryMb <= 0 || total.diskMb <= 0 || total.containers <= 0;
+}
+
+/** What did not fit on the cells of a foundation that is not built yet. What waits in a real one is not a question of sizing. */
+function homelessOf(foundation: Foundation, processAt: ReadonlyMap<string, number>): Demand {
+  if (foundation.source !== 'what-if') return NO_DEMAND;
+  const waiting = foundation.actual_lrps.filter(({ state }) => state === 'UNCLAIMED');
+  return {
+    process: Int32Array.from(waiting, (lrp) => processAt.get(lrp.process_guid)!),
+    index: Int32Array.from(waiting, (lrp) => lrp.index),
+  };
 }
 
 /** Presences do not say which volume drivers a cell has; an instance that needs one and runs there does. */

@@ -1,5 +1,6 @@
 import type { Foundation } from '../foundation/types.ts';
 import type { SizingModel } from './model.ts';
+import { counted } from './words.ts';
 
 /** What the answer leaves out, said in every answer. */
 export const NOT_MODELLED: readonly string[] = [
@@ -31,37 +32,37 @@ export function notesOf(
   }
   if (facts.unansweredCells.length > 0) {
     notes.push(
-      `${facts.unansweredCells.length} cells did not answer and take no work here, as with the auctioneer: ${some(facts.unansweredCells.map(({ cell_id }) => cell_id))}.`,
+      `Without an answer, and so without work, as with the auctioneer: ${counted(facts.unansweredCells.length, 'cell')}: ${some(facts.unansweredCells.map(({ cell_id }) => cell_id))}.`,
     );
   }
   if (facts.evacuatingCells.length > 0) {
     notes.push(
-      `${facts.evacuatingCells.length} cells evacuate and take no work: ${some(facts.evacuatingCells)}.`,
+      `Evacuating, and so without new work: ${counted(facts.evacuatingCells.length, 'cell')}: ${some(facts.evacuatingCells)}.`,
     );
   }
   if (facts.missingCells.length > 0) {
     notes.push(
-      `${facts.missingCells.length} cells are named by LRPs but have no presence: ${some(facts.missingCells)}.`,
+      `Named by LRPs, but without a presence: ${counted(facts.missingCells.length, 'cell')}: ${some(facts.missingCells)}.`,
     );
   }
   if (facts.cellsWithoutCapacity.length > 0) {
     notes.push(
-      `${facts.cellsWithoutCapacity.length} cells state no capacity: ${some(facts.cellsWithoutCapacity)}.`,
+      `Without a stated capacity: ${counted(facts.cellsWithoutCapacity.length, 'cell')}: ${some(facts.cellsWithoutCapacity)}.`,
     );
   }
   if (facts.suspect + facts.evacuating > 0) {
     notes.push(
-      `${facts.suspect} suspect and ${facts.evacuating} evacuating copies of instances: each instance is counted once (${facts.duplicates} copies are not).`,
+      `Each instance is counted once: of ${facts.suspect} suspect and ${facts.evacuating} evacuating copies, ${facts.duplicates} have a replacement that is counted instead.`,
     );
   }
-  if (facts.waiting > 0) {
+  if (facts.waiting > 0 && foundation.source !== 'what-if') {
     notes.push(
-      `${facts.waiting} instances have no place now (UNCLAIMED). They are not part of a loss, but would compete with what is lost.`,
+      `${counted(facts.waiting, 'instance')} without a place now (UNCLAIMED): not part of a loss, but they compete with what is lost, also for cells that are added.`,
     );
   }
   if (facts.withoutDesired > 0) {
     notes.push(
-      `${facts.withoutDesired} instances have no desired LRP: their size is unknown and nobody would start them again.`,
+      `${counted(facts.withoutDesired, 'instance')} without a desired LRP: of unknown size, and nobody would start them again.`,
     );
   }
   if (facts.driversInferred) {
@@ -75,13 +76,10 @@ export function notesOf(
   if (question.settings.binPackFirstFitWeight !== 0) {
     notes.push('VM indexes are not known: bin-packing goes by cell id.');
   }
-  if (foundation.source === 'what-if' && facts.waiting > 0) {
-    notes.push(`${facts.waiting} of the instances in the file do not fit on its cells even before a loss.`);
-  }
   const large = tooLarge(model);
   if (large.length > 0) {
     notes.push(
-      `${large.length} apps are larger than every cell that could run them, and never find a place: ${some(large)}.`,
+      `Larger than every cell that could run them, so that they never find a place: ${counted(large.length, 'app')}: ${some(large)}.`,
     );
   }
   return notes;

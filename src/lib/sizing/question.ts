@@ -1,7 +1,7 @@
 import type { Capacity } from '../auction/types.ts';
 import { UsageError } from '../errors.ts';
-import type { SizingModel, World } from './model.ts';
-import { demandOf, place, rowSet, without, withCells, type CellGroup } from './world.ts';
+import { NO_DEMAND, type SizingModel, type World } from './model.ts';
+import { demandOf, rowSet, settle, without, withCells, type CellGroup } from './world.ts';
 
 /** `MEM:DISK[:CONTAINERS]`: MiB, or with a unit as in `64G:512G:249`. */
 export interface Size {
@@ -144,7 +144,7 @@ export function removedRows(model: SizingModel, world: World, texts: readonly st
 }
 
 export interface Changes {
-  add: readonly string[];
+  add: readonly CellGroup[];
   remove: readonly string[];
   sizeOf: (pool: SizingModel['pools'][number]) => Capacity;
 }
@@ -154,12 +154,12 @@ export function changed(
   model: SizingModel,
   changes: Changes,
 ): { world: World; removed: string[]; withoutPlace: number } {
-  const added = withCells(model, model.world, addedGroups(model, changes.add), changes.sizeOf);
+  const added = withAdded(model, changes);
   const rows = removedRows(model, added, changes.remove);
   if (rows.length === 0) return { world: added, removed: [], withoutPlace: 0 };
   const leaving = rowSet(rows, added.cells.length);
   const rest = without(added, leaving);
-  const moved = place(model, rest, demandOf(added, leaving), undefined);
+  const moved = settle(model, rest, demandOf(added, leaving), undefined);
   // The cells are gone, not only closed: nothing of them may be counted.
   const pool = moved.world.pool.map((number, row) => (leaving(row) ? -1 : number));
   const cells = moved.world.cells.map((cell, row) =>
@@ -170,4 +170,10 @@ export function changed(
     removed: rows.map((row) => added.cells[row]!.cellId).sort(),
     withoutPlace: moved.failed,
   };
+}
+
+function withAdded(model: SizingModel, { add, sizeOf }: Changes): World {
+  const world = withCells(model, model.world, add, sizeOf);
+  if (world === model.world || world.homeless.process.length === 0) return world;
+  return settle(model, { ...world, homeless: NO_DEMAND }, world.homeless, undefined).world;
 }

@@ -1,3 +1,5 @@
+import { counted } from './words.ts';
+
 /**
  * How long it takes from the cut until the last instance runs again. The figures are Diego's defaults; each can be
  * changed, since each is a property somewhere.
@@ -106,13 +108,13 @@ export function recoveryTime(facts: RecoveryFacts, options: RecoveryOptions): Re
       'noticed',
       options.presenceTtlSeconds - options.presenceRefreshSeconds,
       options.presenceTtlSeconds + options.presenceCheckSeconds,
-      `presences expire after ${options.presenceTtlSeconds} s, were renewed up to ${options.presenceRefreshSeconds} s before, and are looked at every ${options.presenceCheckSeconds} s`,
+      `TTL ${options.presenceTtlSeconds} s, renewed each ${options.presenceRefreshSeconds} s, seen each ${options.presenceCheckSeconds} s`,
     ),
     phase(
       'locks',
       0,
       options.lockTtlSeconds + options.lockRetrySeconds,
-      `only if the active BBS or auctioneer was lost too: lock TTL ${options.lockTtlSeconds} s, retry ${options.lockRetrySeconds} s`,
+      `TTL ${options.lockTtlSeconds} s + ${options.lockRetrySeconds} s, if a lock's holder is lost`,
     ),
     phase(
       'convergence',
@@ -124,34 +126,29 @@ export function recoveryTime(facts: RecoveryFacts, options: RecoveryOptions): Re
       'cell_states',
       0,
       options.cellStateSeconds,
-      `one cell that does not answer costs ${options.cellStateSeconds} s`,
+      `${options.cellStateSeconds} s once a cell does not answer`,
     ),
     phase(
       'scheduling',
       scheduling / 2,
       scheduling * 1.5,
-      `${facts.instances} instances on ${facts.cells} cells; none starts before all are scheduled`,
+      `${facts.instances} on ${counted(facts.cells, 'cell')} before any starts`,
     ),
     phase(
       'further_rounds',
       furtherRounds * options.roundSeconds[0],
       furtherRounds * options.roundSeconds[1],
       furtherRounds === 0
-        ? 'one auction places what can be placed'
-        : `what cells turned down is auctioned again in ${furtherRounds} more`,
+        ? 'one round places what can be placed'
+        : `${furtherRounds} more for what cells turned down`,
     ),
     phase(
       'downloads_and_creation',
       starting(0),
       starting(1),
-      `up to ${facts.mostPerCell} instances on one cell, ${options.downloadsAtOnce} downloads and ${options.creationsAtOnce} creations at once`,
+      `up to ${facts.mostPerCell} on a cell; ${options.downloadsAtOnce} and ${options.creationsAtOnce} at once`,
     ),
-    phase(
-      'health_check',
-      options.startSeconds[0],
-      options.startSeconds[1],
-      'the app starts and answers its health check',
-    ),
+    phase('health_check', options.startSeconds[0], options.startSeconds[1], 'the app starts and answers'),
   ];
   return {
     phases,

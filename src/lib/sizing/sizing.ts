@@ -10,9 +10,12 @@ import { sizingModel, type SizingModel, type World } from './model.ts';
 import { notesOf, NOT_MODELLED } from './notes.ts';
 import { simulatePlacement, type NewApp, type PlacementReport } from './placement.ts';
 import { stacksOf, type Pool } from './pools.ts';
-import { cellNamed, changed, parsePercent, parseSize, zoneNamed, zonesOf } from './question.ts';
+import { addedGroups, cellNamed, changed, parsePercent, parseSize, zoneNamed, zonesOf } from './question.ts';
+import type { ProxyMemory } from './proxy.ts';
 import { DEFAULT_RECOVERY, type RecoveryOptions } from './recovery.ts';
-import { cellsToAdd, cellsToSpare, Simulations, type Addition, type Search } from './search.ts';
+import { runway, type Runway } from './runway.ts';
+import type { Search } from './search.ts';
+import { additions, figuresOf, spares, type AdditionReport, type SpareReport } from './suggestions.ts';
 import type { CellGroup } from './world.ts';
 
 export const SIZING_SCHEMA = 'cgdiego-sizing/1';
@@ -72,46 +75,6 @@ export interface PoolReport {
   one_zone_only: boolean;
 }
 
-export interface CellsReport {
-  zone: string;
-  pool: string;
-  count: number;
-  cell_size: ResourceFigures;
-}
-
-export interface AdditionReport {
-  /** The zone whose loss it is for; `null`: for each of those that were asked about. */
-  for_loss_of: string | null;
-  cells: CellsReport[];
-  total: number;
-  /** With them the loss is survivable in the canonical run and with every seed. */
-  verified: boolean;
-  /** Every way of having one cell fewer was simulated, and fails in some run. */
-  one_fewer_fails: boolean;
-  /** Instances that fit on no cell of that size: no number of cells helps. */
-  impossible: { process_guid: string; app_name: string | null; memory_mb: number; disk_mb: number }[];
-  /** More cells placed fewer instances somewhere on the way: the auction is greedy. */
-  non_monotone: boolean;
-  simulations: number;
-}
-
-export interface SpareReport {
-  pool: string;
-  count: number;
-  by_zone: { zone: string; count: number }[];
-  cells: string[];
-  one_more_fails: boolean;
-}
-
-export interface Runway {
-  growth_percent_a_month: number;
-  /** The first month at whose end the loss is not survivable any more; `null`: not within `months_tried`. */
-  month: number | null;
-  growth_percent_then: number | null;
-  because: string | null;
-  months_tried: number;
-}
-
 export interface SizingReport {
   schema: typeof SIZING_SCHEMA;
   taken_at: string;
@@ -121,7 +84,7 @@ export interface SizingReport {
   cells: number;
   zones: string[];
   pools: PoolReport[];
-  proxy_memory: { memory_mb: number | null; known_by: string; why: string };
+  proxy_memory: { memory_mb: number | null; known_by: ProxyMemory['known_by']; why: string };
   settings: {
     starting_container_weight: number;
     bin_pack_first_fit_weight: number;
@@ -134,7 +97,17 @@ export interface SizingReport {
     scale_percent: number;
     scaled_instances: number;
     scaled_without_place: number;
+    /** Where fewer of the added cells would place more: the auction is greedy. Looked for with `--add`, one cell fewer or none. */
+    fewer_would_place_more: {
+      for_loss_of: string | null;
+      placed: number;
+      /** The cell that is one too many; `null`: all that were added. */
+      without: { zone: string; pool: string } | null;
+      placed_without: number;
+    }[];
   } | null;
+  /** Instances without a place even before a loss, because of what was changed on paper. */
+  without_place: number;
   capacity: CapacityRow[];
   /** The worst first. `null`: not asked. */
   losses: LossReport[] | null;
@@ -171,7 +144,8 @@ export async function sizing(
     proxyMemoryMb: question.proxyMemoryMb,
   });
   const sizeOf = cellSize(question.cellSize);
-  const { world, changes } = worldOf(model, question, sizeOf);
+  const add = addedGroups(model, question.add);
+  const { world, changes } = worldOf(model, question, add, sizeOf);
   const losses = lossesAsked(model, world, question);
   const options = { headroom: question.headroom };
   const reports: { loss: Loss; report: LossReport }[] = [];
@@ -187,6 +161,10 @@ export async function sizing(
     const seeds = spreadOf(runs);
     const context = { model, world, loss, headroom: question.headroom, recovery: question.recovery };
     reports.push({ loss, report: lossReport(context, canonical, seeds) });
+  }
+  if (changes !== null) {
+    const placed = reports.map(({ report }) => report.placed);
+    changes.fewer_would_place_more = await greed(model, question, add, sizeOf, placed, pause);
   }
   reports.sort(
     (a, b) =>
@@ -226,6 +204,7 @@ export async function sizing(
       starting_container_count_maximum: question.settings.maxInflight,
     },
     changes,
+    without_place: world.homeless.process.length,
     capacity: capacityNow(model, world),
     losses: reports.length === 0 ? null : reports.map(({ report }) => report),
     survivable,
@@ -245,14 +224,11 @@ export async function sizing(
 function worldOf(
   model: SizingModel,
   question: SizingQuestion,
+  add: readonly CellGroup[],
   sizeOf: (pool: Pool) => Capacity,
 ): { world: World; changes: SizingReport['changes'] } {
   const percent = question.scaleApps === undefined ? 0 : parsePercent(question.scaleApps, '--scale-apps');
-  const { world, removed, withoutPlace } = changed(model, {
-    add: question.add,
-    remove: question.remove,
-    sizeOf,
-  });
+  const { world, removed, withoutPlace } = changed(model, { add, remove: question.remove, sizeOf });
   const grown = scaled(model, world, percent, 0);
   const added = world.cells.length - model.world.cells.length;
   return {
@@ -267,13 +243,45 @@ function worldOf(
             scale_percent: percent,
             scaled_instances: grown.added,
             scaled_without_place: grown.withoutPlace,
+            fewer_would_place_more: [],
           },
   };
 }
 
+/** Simulates the losses with one of the added cells fewer, and with none, and tells where that places more. */
+async function greed(
+  model: SizingModel,
+  question: SizingQuestion,
+  add: readonly CellGroup[],
+  sizeOf: (pool: Pool) => Capacity,
+  placed: readonly number[],
+  pause: () => Promise<void>,
+): Promise<NonNullable<SizingReport['changes']>['fewer_would_place_more']> {
+  const found: NonNullable<SizingReport['changes']>['fewer_would_place_more'] = [];
+  const fewer = add.map((group) => ({
+    group,
+    rest: add.map((other) => (other === group ? { ...other, count: other.count - 1 } : other)),
+  }));
+  for (const { group, rest } of [...fewer, ...(add.length > 0 ? [{ group: null, rest: [] }] : [])]) {
+    const { world } = worldOf(model, question, rest, sizeOf);
+    for (const [i, loss] of lossesAsked(model, world, question).entries()) {
+      await pause();
+      const without = runLoss(model, world, loss, { headroom: question.headroom }, 0).placing.placed;
+      if (without <= placed[i]!) continue;
+      found.push({
+        for_loss_of: loss.zone,
+        placed: placed[i]!,
+        without: group === null ? null : { zone: group.zone, pool: model.pools[group.pool]!.name },
+        placed_without: without,
+      });
+    }
+  }
+  return found;
+}
+
 function lossesAsked(model: SizingModel, world: World, question: SizingQuestion): Loss[] {
   const cells = question.cells.map((name) => cellNamed(world, name, '--cell'));
-  const zones = question.zones.map((name) => zoneNamed(world, name, '--zone'));
+  const zones = [...new Set(question.zones.map((name) => zoneNamed(world, name, '--zone')))];
   const asked = zones.length > 0 ? zones : question.azLoss ? zonesOf(world) : [];
   if (asked.length === 0 && cells.length === 0 && question.drain === 0) return [];
   return lossesOf({ ...model, world }, { zones: asked, cells, drain: question.drain });
@@ -308,150 +316,6 @@ function spreadOf(runs: readonly RunResult[]): Spread {
   };
 }
 
-/** For each loss that is not survivable, and for all of them together. */
-async function additions(
-  search: Search,
-  reports: readonly { loss: Loss; report: LossReport }[],
-  sizeOf: (pool: Pool) => Capacity,
-): Promise<AdditionReport[]> {
-  const failing = reports.filter(({ report }) => !report.survivable);
-  const simulations = new Simulations(search);
-  const found: { loss: Loss; addition: Addition }[] = [];
-  for (const { loss } of failing) {
-    // Zones are much alike: what one loss takes is a good first guess for the next.
-    const guess = guessFrom(found.at(-1)?.addition.groups ?? [], loss, zonesOf(search.world));
-    found.push({ loss, addition: await cellsToAdd(simulations, [loss], guess) });
-  }
-  const answers = found.map(({ loss, addition }) => additionReport(search, loss.zone, addition, sizeOf));
-  if (reports.length < 2) return answers;
-  const most = new Map<string, CellGroup>();
-  for (const { addition } of found) {
-    for (const group of addition.groups) {
-      const key = `${group.pool} ${group.zone}`;
-      if ((most.get(key)?.count ?? 0) < group.count) most.set(key, group);
-    }
-  }
-  const together = await cellsToAdd(simulations, search.losses, [...most.values()]);
-  return [additionReport(search, null, together, sizeOf), ...answers];
-}
-
-/** The plan for another zone's loss, moved to the zones that this loss leaves. */
-function guessFrom(groups: readonly CellGroup[], loss: Loss, zones: readonly string[]): CellGroup[] {
-  const left = zones.filter((zone) => zone !== loss.zone);
-  if (left.length === 0) return [];
-  const used = new Map<number, number>();
-  return groups.map((group) => {
-    const nth = used.get(group.pool) ?? 0;
-    used.set(group.pool, nth + 1);
-    return { ...group, zone: left[nth % left.length]! };
-  });
-}
-
-function additionReport(
-  search: Search,
-  zone: string | null,
-  addition: Addition,
-  sizeOf: (pool: Pool) => Capacity,
-): AdditionReport {
-  const { model } = search;
-  return {
-    for_loss_of: zone,
-    cells: addition.groups.map((group) => ({
-      zone: group.zone,
-      pool: model.pools[group.pool]!.name,
-      count: group.count,
-      cell_size: figuresOf(sizeOf(model.pools[group.pool]!)),
-    })),
-    total: addition.groups.reduce((sum, group) => sum + group.count, 0),
-    verified: addition.verified,
-    one_fewer_fails: addition.oneFewerFails,
-    impossible: addition.impossible.map((each) => ({
-      process_guid: model.processes[each.process]!.guid,
-      app_name: model.processes[each.process]!.name,
-      memory_mb: each.memoryMb,
-      disk_mb: each.diskMb,
-    })),
-    non_monotone: addition.nonMonotone,
-    simulations: addition.simulations,
-  };
-}
-
-async function spares(search: Search): Promise<SpareReport[]> {
-  return (await cellsToSpare(search)).map(({ pool, rows, oneMoreFails }) => {
-    const counts = new Map<string, number>();
-    for (const row of rows) {
-      const { zone } = search.world.cells[row]!;
-      counts.set(zone, (counts.get(zone) ?? 0) + 1);
-    }
-    return {
-      pool: search.model.pools[pool]!.name,
-      count: rows.length,
-      by_zone: [...counts]
-        .map(([zone, count]) => ({ zone, count }))
-        .sort((a, b) => (a.zone < b.zone ? -1 : 1)),
-      cells: rows.map((row) => search.world.cells[row]!.cellId),
-      one_more_fails: oneMoreFails,
-    };
-  });
-}
-
-/** Ten years. */
-const MOST_MONTHS = 120;
-
-/** The first month after which the losses are not survivable any more: found by halves, then looked at around. */
-async function runway(search: Search, percent: number): Promise<Runway> {
-  if (percent <= 0) throw new UsageError('--growth must be more than nothing.');
-  const after = (month: number) => ((1 + percent / 100) ** month - 1) * 100;
-  const known = new Map<number, string | undefined>();
-  /** Why the foundation, grown by so many months, does not survive; `undefined` when it does. */
-  const why = async (month: number): Promise<string | undefined> => {
-    if (!known.has(month)) {
-      await search.pause();
-      known.set(month, failureAfter(search, after(month)));
-    }
-    return known.get(month);
-  };
-  const report = (month: number | null): Runway => ({
-    growth_percent_a_month: percent,
-    month,
-    growth_percent_then: month === null ? null : Math.round(after(month) * 10) / 10,
-    because: month === null ? null : (known.get(month) ?? null),
-    months_tried: MOST_MONTHS,
-  });
-  let high = 0;
-  let low = -1;
-  while ((await why(high)) === undefined) {
-    if (high === MOST_MONTHS) return report(null);
-    [low, high] = [high, Math.min(MOST_MONTHS, Math.max(1, high * 2))];
-  }
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if ((await why(middle)) === undefined) low = middle;
-    else high = middle;
-  }
-  // The auction is greedy: an earlier month can fail where a later one does not.
-  for (let month = Math.max(1, high - 3); month < high; month++) {
-    if ((await why(month)) !== undefined) return report(month);
-  }
-  return report(high);
-}
-
-/** Why the foundation with so many percent more instances does not survive the losses; `undefined` when it does. */
-function failureAfter({ model, world, losses, options }: Search, percent: number): string | undefined {
-  const grown = scaled(model, world, percent, 0);
-  if (grown.withoutPlace > 0) {
-    return `${grown.withoutPlace} of the new instances find no place even without a loss`;
-  }
-  for (const loss of losses) {
-    const run = runLoss(model, grown.world, loss, options, 0);
-    if (run.survives) continue;
-    const what = loss.zone === null ? 'the cells' : `zone ${loss.zone}`;
-    const tasks = run.headroomFailures.length;
-    return `losing ${what} leaves ${run.placing.failed} instances and ${tasks} staging tasks without a place`;
-  }
-  return undefined;
-}
-
 function poolReport(pool: Pool, size: Capacity): PoolReport {
   return {
     pool: pool.name,
@@ -464,8 +328,4 @@ function poolReport(pool: Pool, size: Capacity): PoolReport {
     cell_size: figuresOf(size),
     one_zone_only: pool.zones.length === 1,
   };
-}
-
-function figuresOf(capacity: Capacity): ResourceFigures {
-  return { memory_mb: capacity.memoryMb, disk_mb: capacity.diskMb, containers: capacity.containers };
 }

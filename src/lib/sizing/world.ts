@@ -3,14 +3,8 @@ import { seededRandom, type Random } from '../auction/random.ts';
 import { PLACED, schedule } from '../auction/schedule.ts';
 import type { AuctionCell, Capacity } from '../auction/types.ts';
 import { NO_WORK, type RunningTable, type WorkTable } from '../auction/work-table.ts';
-import type { Instances, SizingModel, World } from './model.ts';
+import type { Demand, Instances, SizingModel, World } from './model.ts';
 import type { Pool } from './pools.ts';
-
-/** Instances that need a place, as columns. */
-export interface Demand {
-  process: Int32Array;
-  index: Int32Array;
-}
 
 /** What came of a demand, after as many rounds as made a difference. */
 export interface Placing {
@@ -83,6 +77,33 @@ export function place(model: SizingModel, world: World, demand: Demand, random: 
     rounds,
     world: { ...world, load, instances: withPlaced(world.instances, demand, cell) },
   };
+}
+
+/** Auctions a demand, and keeps what found no place as {@link World.homeless}. */
+export function settle(
+  model: SizingModel,
+  world: World,
+  demand: Demand,
+  random: Random | undefined,
+): { world: World; placed: number; failed: number } {
+  const { cell, placed, failed, world: after } = place(model, world, demand, random);
+  if (failed === 0) return { world: after, placed, failed };
+  const left = counting(cell.length).filter((item) => cell[item]! < 0);
+  const homeless = joined(world.homeless, {
+    process: picked(demand.process, left),
+    index: picked(demand.index, left),
+  });
+  return { world: { ...after, homeless }, placed, failed };
+}
+
+export function joined(one: Demand, other: Demand): Demand {
+  const append = (first: Int32Array, second: Int32Array) => {
+    const column = new Int32Array(first.length + second.length);
+    column.set(first);
+    column.set(second, first.length);
+    return column;
+  };
+  return { process: append(one.process, other.process), index: append(one.index, other.index) };
 }
 
 /** Tasks of one kind that are to be placed at once. Nothing is left of them afterwards. */
@@ -216,13 +237,7 @@ export function withCells(
     starting: fill(world.load.starting, () => 0),
     tasks: fill(world.load.tasks, () => 0),
   };
-  return {
-    cells,
-    pool: [...world.pool, ...pools],
-    table: cellTable(cells),
-    load,
-    instances: world.instances,
-  };
+  return { ...world, cells, pool: [...world.pool, ...pools], table: cellTable(cells), load };
 }
 
 /** A source of chance for a run: none for run 0, which is the canonical one. */

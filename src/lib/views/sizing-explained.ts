@@ -22,9 +22,11 @@ export function explanation(report: SizingReport): string[] {
     ...(report.losses ?? []).flatMap(lossReasons),
     ...(report.cells_to_add ?? []).map(
       (addition) =>
-        `Cells to add for ${addition.for_loss_of ?? 'every loss'}: found by ${plural(addition.simulations, 'simulation')}, not by division; ${
+        `Cells to add for ${addition.for_loss_of ?? 'every loss'}: found by simulating, not by dividing${
+          addition.simulations > 0 ? ` (${plural(addition.simulations, 'simulation')} more)` : ''
+        }; ${
           addition.one_fewer_fails
-            ? 'every plan with one cell fewer was simulated too, and fails in some run'
+            ? 'every plan with one cell fewer was simulated, too, and fails in some run'
             : 'no plan was found'
         }.`,
     ),
@@ -60,7 +62,7 @@ function lossReasons(loss: LossReport): string[] {
       ),
     ...(headroom.tasks_per_zone > 0
       ? [
-          `Loss of ${name}, staging: ${headroom.tasks_per_zone} tasks of ${headroom.memory_mb} MB and ${headroom.disk_mb} MB disk for every zone and isolation segment that is left, after the instances: ${
+          `Loss of ${name}, staging: ${headroom.tasks_per_zone} tasks of ${headroom.memory_mb} MB memory and ${headroom.disk_mb} MB disk for every zone and isolation segment that is left, after the instances: ${
             headroom.not_placed === 0 ? 'all fit' : `${headroom.not_placed} do not fit`
           }.`,
         ]
