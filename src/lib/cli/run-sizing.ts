@@ -6,7 +6,7 @@ import type { RecordType } from '../output/record.ts';
 import { writeOne } from '../output/one.ts';
 import { splitNames } from '../output/select.ts';
 import type { Terminal } from '../output/terminal.ts';
-import { parseSize } from '../sizing/question.ts';
+import { parseCellSize, parseGrowth, parsePercent, parseSize } from '../sizing/question.ts';
 import { sizing, type SizingQuestion, type SizingReport } from '../sizing/sizing.ts';
 import { readWhatIf } from '../sizing/what-if.ts';
 import type { FoundationFlags } from './foundation-flags.ts';
@@ -95,6 +95,9 @@ function questionOf(flags: SizingFlags): SizingQuestion {
       next: 'Give --az-loss, --zone or --cell with it.',
     });
   }
+  if (flags.growth !== undefined) parseGrowth(flags.growth);
+  if (flags['scale-apps'] !== undefined) parsePercent(flags['scale-apps'], '--scale-apps');
+  if (flags['cell-size'] !== undefined) parseCellSize(flags['cell-size']);
   const seconds = (milliseconds: number) => milliseconds / 1000;
   const both = ([best, worst]: readonly [number, number]) => [seconds(best), seconds(worst)] as const;
   return {

@@ -56,6 +56,20 @@ export function parsePercent(text: string, flag: string): number {
   return value;
 }
 
+/** `3%/month`: more than nothing. */
+export function parseGrowth(text: string): number {
+  const percent = parsePercent(text, '--growth');
+  if (percent <= 0) throw new UsageError('--growth must be more than nothing.');
+  return percent;
+}
+
+/** What an added cell has. Without a number of containers, as many as the pool's. */
+export function parseCellSize(text: string): Size {
+  const size = parseSize(text, '--cell-size', 'CONTAINERS', '64G:512G:249');
+  if (size.memoryMb > 0 && size.diskMb > 0) return size;
+  throw new UsageError(`--cell-size ${JSON.stringify(text)}: a cell needs memory and disk.`);
+}
+
 /** The zone that a name means. */
 export function zoneNamed(world: World, name: string, flag: string): string {
   const zones = zonesOf(world);

@@ -1,4 +1,3 @@
-import { UsageError } from '../errors.ts';
 import { scaled } from './growth.ts';
 import { runLoss } from './loss.ts';
 import type { Search } from './search.ts';
@@ -21,7 +20,6 @@ const MOST_MONTHS = 120;
  * seeds decide from there.
  */
 export async function runway(search: Search, percent: number): Promise<Runway> {
-  if (percent <= 0) throw new UsageError('--growth must be more than nothing.');
   const after = (month: number) => ((1 + percent / 100) ** month - 1) * 100;
   const canonical = new Map<number, string | undefined>();
   /** Why the foundation, grown by so many months, does not survive the canonical run; `undefined` when it does. */

@@ -1,5 +1,4 @@
 import { DEFAULT_SETTINGS, type AuctionSettings, type Capacity } from '../auction/types.ts';
-import { UsageError } from '../errors.ts';
 import type { Foundation, Gap } from '../foundation/types.ts';
 import { capacityNow, type CapacityRow, type ResourceFigures } from './capacity.ts';
 import { scaled } from './growth.ts';
@@ -10,7 +9,16 @@ import { sizingModel, type SizingModel, type World } from './model.ts';
 import { notesOf, NOT_MODELLED } from './notes.ts';
 import { simulatePlacement, type NewApp, type PlacementReport } from './placement.ts';
 import { stacksOf, type Pool } from './pools.ts';
-import { addedGroups, cellNamed, changed, parsePercent, parseSize, zoneNamed, zonesOf } from './question.ts';
+import {
+  addedGroups,
+  cellNamed,
+  changed,
+  parseCellSize,
+  parseGrowth,
+  parsePercent,
+  zoneNamed,
+  zonesOf,
+} from './question.ts';
 import type { ProxyMemory } from './proxy.ts';
 import { DEFAULT_RECOVERY, type RecoveryOptions } from './recovery.ts';
 import { runway, type Runway } from './runway.ts';
@@ -213,7 +221,7 @@ export async function sizing(
     runway:
       question.growth === undefined || reports.length === 0
         ? null
-        : await runway(search, parsePercent(question.growth, '--growth')),
+        : await runway(search, parseGrowth(question.growth)),
     placement: question.newApp === undefined ? null : simulatePlacement(model, world, question.newApp),
     notes: notesOf(model, zonesOf(world), question, foundation),
     not_modelled: NOT_MODELLED,
@@ -290,10 +298,7 @@ function lossesAsked(model: SizingModel, world: World, question: SizingQuestion)
 /** The size of an added cell: `--cell-size`, or what most cells of the pool have. */
 function cellSize(text: string | undefined): (pool: Pool) => Capacity {
   if (text === undefined) return (pool) => pool.cellSize;
-  const { memoryMb, diskMb, third } = parseSize(text, '--cell-size', 'CONTAINERS', '64G:512G:249');
-  if (memoryMb === 0 || diskMb === 0) {
-    throw new UsageError(`--cell-size ${JSON.stringify(text)}: a cell needs memory and disk.`);
-  }
+  const { memoryMb, diskMb, third } = parseCellSize(text);
   return (pool) => ({ memoryMb, diskMb, containers: third ?? pool.cellSize.containers });
 }
 
