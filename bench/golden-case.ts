@@ -97,6 +97,17 @@ export interface BatchCase {
   tasks: (WorkJson & { task_guid: string })[];
   result: RoundJson;
   follow_up_rounds: RoundJson[];
+  /** What the unmodified scheduler did over many runs, with the ties as they fell. */
+  equivalence: Equivalence;
+}
+
+export interface Equivalence {
+  upstream_runs: number;
+  placed_count_min_max: [number, number];
+  failed_by_error_min_max: Record<string, [number, number]>;
+  per_zone_placed_min_max: Record<string, [number, number]>;
+  /** By `process.index` or task, in small cases. */
+  possible_cells?: Record<string, string[]>;
 }
 
 export interface HugeCase {
@@ -135,9 +146,9 @@ export function runCase(golden: GoldenCase, auction: Auction): CaseOutcome {
     : runHugeCase(golden, auction);
 }
 
-function runBatchCase(golden: BatchCase, auction: Auction): CaseOutcome {
-  const differences: string[] = [];
-  const input: AuctionInput = {
+/** The batch of a case. */
+export function batchOf(golden: BatchCase): AuctionInput {
+  return {
     cells: golden.cells.map(cellOf),
     lrps: golden.lrps.map((lrp) => ({
       ...workOf(lrp),
@@ -147,6 +158,11 @@ function runBatchCase(golden: BatchCase, auction: Auction): CaseOutcome {
     tasks: golden.tasks.map((task) => ({ ...workOf(task), taskGuid: task.task_guid })),
     settings: settingsOf(golden.settings),
   };
+}
+
+function runBatchCase(golden: BatchCase, auction: Auction): CaseOutcome {
+  const differences: string[] = [];
+  const input = batchOf(golden);
   const first = auction(input);
   compareRounds('result', golden.result, first, differences);
 
