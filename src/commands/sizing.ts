@@ -6,10 +6,7 @@ import type { ExitCode } from '../lib/errors.ts';
 
 export default class Sizing extends BaseCommand<typeof Sizing> {
   static override summary = "show capacity, and lose a zone on paper with Diego's own auction";
-  static override description = `Without flags: what is free by zone and pool, and how much of it can be used. With --az-loss what each zone holds is placed
-on the others as Diego's auctioneer would, instance by instance, with the placement errors that it would give; then the smallest
-number of cells that makes the loss survivable is found by simulating again, or how many could go. Nothing is changed anywhere.
-Exit code 3 when an instance, or the staging headroom, finds no place. -o json has everything; csv the table that was asked for.`;
+  static override description = `Without flags: what is free by zone and pool, and how much of it can be used. With --az-loss what each zone holds is placed on the others as Diego's auctioneer would, instance by instance, with the placement errors that it would give; then the smallest number of cells that makes the loss survivable is found by simulating again, or how many could go. Nothing is changed anywhere. Exit code 3 when an instance, or the staging headroom, finds no place. -o json has everything; csv the table that was asked for.`;
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --az-loss --explain',

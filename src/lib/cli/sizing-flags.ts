@@ -64,7 +64,7 @@ export const questionFlags = {
   }),
   'cell-size': Flags.string({
     description: 'size of cells that are added; without it, of those that the pool has',
-    helpValue: 'MEM:DISK:CONTAINERS',
+    helpValue: 'MEM:DISK[:CONTAINERS]',
   }),
   'proxy-memory': Flags.integer({
     description:
@@ -141,7 +141,12 @@ export const auctioneerFlags = {
 };
 
 const step = (description: string, fallback: number) =>
-  durationFlag({ description, default: fallback * 1000, helpGroup: RECOVERY });
+  durationFlag({
+    description,
+    default: fallback * 1000,
+    defaultHelp: () => Promise.resolve(`${fallback}s`),
+    helpGroup: RECOVERY,
+  });
 const range = (description: string, best: number, worst: number) =>
   durationRange({
     description,

@@ -84,7 +84,11 @@ async function failureAfter(search: Search, percent: number, run: number): Promi
     if (survives) continue;
     const what = loss.zone === null ? 'the cells' : `zone ${loss.zone}`;
     const tasks = headroomFailures.length;
-    return `losing ${what} would leave ${counted(placing.failed, 'instance')} and ${counted(tasks, 'staging task')} without a place`;
+    const left = [
+      ...(placing.failed > 0 ? [counted(placing.failed, 'instance')] : []),
+      ...(tasks > 0 ? [counted(tasks, 'staging task')] : []),
+    ];
+    return `losing ${what} would leave ${left.join(' and ')} without a place`;
   }
   return undefined;
 }
