@@ -64,19 +64,19 @@ describe('cells', () => {
     const { stdout, stderr } = await inspect(url, ['cells', '--filter', 'placement_tags=isolated-egress']);
     expect(stderr).toBe('');
     expect(stdout).toBe(
-      `CELL_ID                               ZONE  STATE    MEM_GIB  MEM%  DISK_GIB  DISK%    CONT  CONT%  RUNNING  CLAIMED  TASKS  TAGS
-0cc0d614-4c88-8535-841a-cbe0709b0758  z1    present   9.9/64   16%  24.8/256    10%  14/249     6%       14        0      0  isolated-egress
-13dd1aac-04ce-2ea2-877c-5579cfa2c78e  z2    present  10.3/64   16%  25.3/256    10%  16/249     6%       15        0      1  isolated-egress
-00dacd2d-885f-692c-b607-da00a11c1c70  z3    present  15.7/64   25%  39.8/256    16%  18/249     7%       16        0      2  isolated-egress
+      `CELL_ID                               ZONE  STATE    MEM_GIB  MEM%  DISK_GIB  DISK%    CONT  TAGS             RUNNING  CLAIMED  TASKS
+0cc0d614-4c88-8535-841a-cbe0709b0758  z1    present   9.9/64   16%  24.8/256    10%  14/249  isolated-egress       14        0      0
+13dd1aac-04ce-2ea2-877c-5579cfa2c78e  z2    present  10.3/64   16%  25.3/256    10%  16/249  isolated-egress       15        0      1
+00dacd2d-885f-692c-b607-da00a11c1c70  z3    present  15.7/64   25%  39.8/256    16%  18/249  isolated-egress       16        0      2
 
-ZONE  CELLS  MISSING    MEM_GIB  MEM%    DISK_GIB  DISK%     CONT  CONT%  RUNNING  CLAIMED  TASKS
-z1        4        0  176.1/256   69%  351.5/1024    34%  184/996    19%      174        7      3
-z2        4        0    150/256   59%    305/1024    30%  186/996    19%      176        5      5
-z3        4        0  159.9/256   63%  325.8/1024    32%  183/996    18%      172        6      5
+ZONE  CELLS  MISSING    MEM_GIB  MEM%    DISK_GIB  DISK%     CONT  RUNNING  CLAIMED  TASKS
+z1        4        0  176.1/256   69%  351.5/1024    34%  184/996      174        7      3
+z2        4        0    150/256   59%    305/1024    30%  186/996      176        5      5
+z3        4        0  159.9/256   63%  325.8/1024    32%  183/996      172        6      5
 
-POOL             CELLS  MISSING    MEM_GIB  MEM%    DISK_GIB  DISK%      CONT  CONT%  RUNNING  CLAIMED  TASKS  ZONES     ROOTFS
-shared               9        0  450.1/576   78%  892.5/2304    39%  505/2241    23%      477       18     10  z1,z2,z3  preloaded:cflinuxfs3,preloaded:cflinuxfs4,preloaded+layer:cflinuxfs3,preloaded+layer:cflinuxfs4,docker
-isolated-egress      3        0   35.9/192   19%    89.8/768    12%    48/747     6%       45        0      3  z1,z2,z3  preloaded:cflinuxfs3,preloaded:cflinuxfs4,preloaded+layer:cflinuxfs3,preloaded+layer:cflinuxfs4,docker
+POOL             CELLS  MISSING    MEM_GIB  MEM%    DISK_GIB  DISK%      CONT  RUNNING  CLAIMED  TASKS  ZONES     ROOTFS
+shared               9        0  450.1/576   78%  892.5/2304    39%  505/2241      477       18     10  z1,z2,z3  preloaded:cflinuxfs3,preloaded:cflinuxfs4,preloaded+layer:cflinuxfs3,preloaded+layer:cflinuxfs4,docker
+isolated-egress      3        0   35.9/192   19%    89.8/768    12%    48/747       45        0      3  z1,z2,z3  preloaded:cflinuxfs3,preloaded:cflinuxfs4,preloaded+layer:cflinuxfs3,preloaded+layer:cflinuxfs4,docker
 `,
     );
   });

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -50,4 +50,21 @@ it('completes the cells that were listed last, and the columns of a list', async
   expect((await cgdiego(['__complete', 'zones', 'cells'], { env })).stdout).toContain('z1\nz2\n');
   const columns = (await cgdiego(['__complete', 'columns', 'cells'], { env })).stdout.split('\n');
   expect(columns).toEqual(expect.arrayContaining(['cell_id', 'zone', 'memory_pct', 'live']));
+});
+
+it('completes the LRPs that were listed last, and the names of the profiles', async () => {
+  const env = { XDG_CACHE_HOME: join(home, 'cache-of-lrps'), XDG_CONFIG_HOME: join(home, 'config') };
+  const url = await createDatabase('diego-key-2026-10', 'locket');
+  const listed = await cgdiego(['lrps', '--quiet', '--limit', '5', '--database-url', url], { env });
+  expect(listed.stdout.split('\n')).toHaveLength(6);
+  const remembered = (await cgdiego(['__complete', 'lrps', 'lrps'], { env })).stdout.split('\n');
+  expect(remembered).toEqual(expect.arrayContaining(listed.stdout.split('\n')));
+
+  expect((await cgdiego(['__complete', 'profiles', 'lrps'], { env })).stdout).toBe('');
+  await mkdir(join(home, 'config', 'cgdiego'), { recursive: true });
+  await writeFile(
+    join(home, 'config', 'cgdiego', 'config.yml'),
+    'profiles: {prod: {keys: prod.yml}, dev: {keys: dev.yml}}',
+  );
+  expect((await cgdiego(['__complete', 'profiles', 'lrps'], { env })).stdout).toBe('prod\ndev\n');
 });

@@ -124,7 +124,7 @@ describe('lrps', () => {
     ]);
     expect(stdout).toBe(
       [
-        'APP      RUNNING  ZONES  PLACEMENT_ERRORS',
+        'APP      RUNNING  ZONES  PLACEMENT',
         'app-187        0  -      found no compatible cell with volume drivers: [nfsv3driver] and placement tags: ["isolated-egress"]',
         '',
       ].join('\n'),

@@ -15,3 +15,11 @@ export async function* seen<Row>(
     yield batch;
   }
 }
+
+/** The same batches with each row changed. */
+export async function* mapped<Row, Result>(
+  batches: AsyncIterable<readonly Row[]>,
+  map: (row: Row) => Result,
+): AsyncGenerator<Result[], void, undefined> {
+  for await (const batch of batches) yield batch.map(map);
+}

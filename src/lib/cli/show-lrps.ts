@@ -1,7 +1,6 @@
 import { UsageError } from '../errors.ts';
 import { Gaps } from '../foundation/gaps.ts';
-import type { LrpRow } from '../foundation/lrp-rows.ts';
-import { DEFINITION_FIELDS, lrpSummaries } from '../foundation/lrp-rows.ts';
+import { DEFINITION_FIELDS, lrpSummaries, type LrpRow } from '../foundation/lrp-rows.ts';
 import {
   lrpDetailFromFoundation,
   readLrpDetail,
@@ -15,16 +14,27 @@ import {
   type LrpStreamOptions,
   type RowStream,
 } from '../foundation/lrp-streams.ts';
+import { instanceOnRep, summaryOnReps, type OnReps } from '../foundation/on-reps.ts';
+import type { Foundation, Gap } from '../foundation/types.ts';
 import { prepareList, type List, type ListOptions } from '../output/list.ts';
 import { writeOne } from '../output/one.ts';
 import type { RecordType } from '../output/record.ts';
 import type { Transaction } from '../store/database.ts';
-import { instanceRecord, LRP_FULL_RECORD, LRP_RECORD, LRP_SUMMARY_RECORD } from '../views/lrps.ts';
-import type { SourceFlags } from './foundation-flags.ts';
-import { readsStore, sayGaps, withFoundation, withStoreAlone } from './load-foundation.ts';
+import {
+  instanceRecord,
+  liveSummaryRecord,
+  LRP_FULL_RECORD,
+  LRP_RECORD,
+  LRP_SUMMARY_RECORD,
+} from '../views/lrps.ts';
+import { rememberIds } from './completion/remembered-ids.ts';
+import type { FoundationFlags } from './foundation-flags.ts';
+import { readsStore, sayGaps, withFoundation, withStore, withStoreAlone } from './load-foundation.ts';
+import { askOnReps, askOnRepsOf, Strangers } from './on-reps.ts';
+import { mapped, seen } from './seen.ts';
 import type { ShowContext } from './show-cells.ts';
 
-export interface LrpsFlags extends SourceFlags {
+export interface LrpsFlags extends FoundationFlags {
   instances: boolean;
   full: boolean;
   reveal: boolean;
@@ -42,47 +52,85 @@ export async function showLrps(
     const { lrpDetailText } = await import('../views/lrp-detail.ts');
     await writeOne(context.terminal, detail, (to) => lrpDetailText(detail, to, Date.now()), options);
   } else if (flags.instances) {
-    const list = prepareList(context.terminal, instanceRecord(Date.now()), options);
-    if (readsStore(flags)) {
-      await writeStream(list, actualLrpStream, flags, options, context);
-    } else {
-      const { actual_lrps: actual, gaps } = await withFoundation(flags, context);
-      await list.write(actual.map(withoutDefinition));
-      sayGaps(gaps, context);
-    }
+    await writeInstances(flags, options, context);
   } else if (flags.full) {
-    const list = prepareList(context.terminal, LRP_FULL_RECORD, options);
-    if (!readsStore(flags)) {
-      throw new UsageError('--full needs the store.', {
-        why: 'Snapshots do not hold what is encrypted.',
-        next: 'Leave --from and --source away.',
-      });
-    }
-    await writeStream(list, desiredLrpStream, flags, options, context);
+    await writeFull(flags, options, context);
   } else {
     await writeSummaries(flags, options, context);
   }
 }
 
-async function writeSummaries(flags: LrpsFlags, options: ListOptions, context: ShowContext): Promise<void> {
-  const list = prepareList(context.terminal, summaryRecord(options), options);
-  if (!readsStore(flags)) {
-    const foundation = await withFoundation(flags, context);
-    await list.write(lrpSummaries(foundation));
-    sayGaps(foundation.gaps, context);
+async function writeInstances(flags: LrpsFlags, options: ListOptions, context: ShowContext): Promise<void> {
+  const list = prepareList(context.terminal, instanceRecord(Date.now(), flags.live), options);
+  if (readsStore(flags)) {
+    await withStreams(flags, context, async (transaction, streamOptions, reps) => {
+      if (reps === undefined) {
+        await writeStream(list, await streamOf(list, actualLrpStream, transaction, streamOptions, options));
+        return;
+      }
+      const strangers = new Strangers(reps);
+      const rows = (await actualLrpStream(transaction, streamOptions)).objects();
+      const { closed } = await list.write(
+        mapped(rows, (row) => {
+          strangers.see(row);
+          return { ...row, ...instanceOnRep(row, reps) };
+        }),
+      );
+      if (!closed && options.limit === undefined) strangers.say(context);
+    });
     return;
   }
-  const names = (['app_name', 'app_guid', 'org_name', 'space_name', 'volume_drivers'] as const).some((name) =>
-    list.needs(name),
+  const { foundation, reps, gaps } = await readFoundation(flags, context);
+  await list.write(
+    foundation.actual_lrps.map((lrp) => ({
+      ...withoutDefinition(lrp),
+      ...(reps === undefined ? {} : instanceOnRep(lrp, reps)),
+    })),
   );
-  const needs = {
-    names,
-    definition: DEFINITION_FIELDS.some((name) => list.needs(name)),
-    instances: list.needs('actual_lrps'),
-  };
-  await withStreams(flags, context, (transaction, streamOptions) =>
-    list.write(lrpSummaryStream(transaction, streamOptions, needs)),
-  );
+  sayGaps(gaps, context);
+}
+
+async function writeFull(flags: LrpsFlags, options: ListOptions, context: ShowContext): Promise<void> {
+  const list = prepareList(context.terminal, LRP_FULL_RECORD, options);
+  if (!readsStore(flags)) {
+    throw new UsageError('--full needs the store.', {
+      why: 'Snapshots do not hold what is encrypted.',
+      next: 'Leave --from and --source away.',
+    });
+  }
+  await withStreams(flags, context, async (transaction, streamOptions) => {
+    await writeStream(list, await streamOf(list, desiredLrpStream, transaction, streamOptions, options));
+  });
+}
+
+async function writeSummaries(flags: LrpsFlags, options: ListOptions, context: ShowContext): Promise<void> {
+  const record = flags.live ? liveSummaryRecord(summaryRecord(options)) : summaryRecord(options);
+  const list = prepareList(context.terminal, record, options);
+  const withReps = (row: LrpRow, reps: OnReps | undefined) =>
+    reps === undefined ? row : { ...row, ...summaryOnReps(row, reps) };
+  const guids = new Set<string>();
+  const remember = (row: LrpRow) => guids.add(row.process_guid);
+  if (readsStore(flags)) {
+    const names = (['app_name', 'app_guid', 'org_name', 'space_name', 'volume_drivers'] as const).some(
+      (name) => list.needs(name),
+    );
+    const needs = {
+      names,
+      definition: DEFINITION_FIELDS.some((name) => list.needs(name)),
+      instances: list.needs('actual_lrps'),
+    };
+    await withStreams(flags, context, (transaction, streamOptions, reps) => {
+      const rows = seen(lrpSummaryStream(transaction, streamOptions, needs), remember);
+      return list.write(mapped(rows, (row) => withReps(row, reps)));
+    });
+  } else {
+    const { foundation, reps, gaps } = await readFoundation(flags, context);
+    const rows = lrpSummaries(foundation);
+    rows.forEach(remember);
+    await list.write(rows.map((row) => withReps(row, reps)));
+    sayGaps(gaps, context);
+  }
+  await rememberIds('lrps', guids);
 }
 
 /** csv has plain columns unless some are chosen: nobody wants a run info in a spreadsheet. */
@@ -90,47 +138,73 @@ function summaryRecord(options: ListOptions): RecordType<LrpRow> {
   return options.format === 'csv' && options.columns === undefined ? LRP_SUMMARY_RECORD : LRP_RECORD;
 }
 
-/** Writes the lines as they are made where nothing is to be chosen, sorted or filtered. */
-async function writeStream<Row>(
+/** Lines as they are made where nothing is to be chosen, sorted or filtered. */
+type ListStream<Row> = { lines: AsyncIterable<Uint8Array> } | { objects: AsyncIterable<readonly Row[]> };
+
+async function streamOf<Row>(
   list: List<Row>,
   open: (transaction: Transaction, options: LrpStreamOptions) => Promise<RowStream<Row>>,
-  flags: LrpsFlags,
-  options: ListOptions,
-  context: ShowContext,
-): Promise<void> {
-  await withStreams(flags, context, async (transaction, streamOptions) => {
-    if (list.isPlainNdjson) {
-      const rows = await open(transaction, { ...streamOptions, limit: options.limit });
-      await list.writeLines(rows.lines());
-    } else {
-      await list.write((await open(transaction, streamOptions)).objects());
-    }
-  });
+  transaction: Transaction,
+  streamOptions: LrpStreamOptions,
+  { limit }: ListOptions,
+): Promise<ListStream<Row>> {
+  return list.isPlainNdjson
+    ? { lines: (await open(transaction, { ...streamOptions, limit })).lines() }
+    : { objects: (await open(transaction, streamOptions)).objects() };
+}
+
+async function writeStream<Row>(list: List<Row>, rows: ListStream<Row>): Promise<void> {
+  if ('lines' in rows) await list.writeLines(rows.lines);
+  else await list.write(rows.objects);
 }
 
 async function withStreams(
   flags: LrpsFlags,
   context: ShowContext,
-  work: (transaction: Transaction, options: LrpStreamOptions) => Promise<unknown>,
+  work: (transaction: Transaction, options: LrpStreamOptions, reps: OnReps | undefined) => Promise<unknown>,
 ): Promise<void> {
   const gaps = new Gaps();
-  await withStoreAlone(flags, context, ({ store, keyring }) =>
-    store.readOnly((transaction) => work(transaction, { keyring, gaps, mask: !flags.reveal })),
-  );
+  const open = flags.live ? withStore : withStoreAlone;
+  await open(flags, context, async (source) => {
+    const reps = await askOnRepsOf({ locket: undefined, ...source }, flags, context, gaps);
+    await source.store.readOnly((transaction) =>
+      work(transaction, { keyring: source.keyring, gaps, mask: !flags.reveal }, reps),
+    );
+  });
   sayGaps(gaps.list(), context);
+}
+
+/** A foundation that is not the store's, and what the reps have where they were asked. */
+async function readFoundation(
+  flags: LrpsFlags,
+  context: ShowContext,
+): Promise<{ foundation: Foundation; reps: OnReps | undefined; gaps: readonly Gap[] }> {
+  const foundation = await withFoundation({ ...flags, live: false }, context);
+  if (!flags.live) return { foundation, reps: undefined, gaps: foundation.gaps };
+  const gaps = new Gaps();
+  const reps = await askOnReps(foundation.cells, flags, context, gaps);
+  return { foundation, reps, gaps: [...foundation.gaps, ...gaps.list()] };
 }
 
 async function readDetail(guid: string, flags: LrpsFlags, context: ShowContext): Promise<LrpDetail> {
   if (!readsStore(flags)) {
-    const foundation = await withFoundation(flags, context);
+    const { foundation, reps, gaps } = await readFoundation(flags, context);
     const detail = lrpDetailFromFoundation(foundation, guid);
-    sayGaps(foundation.gaps, context);
-    return detail;
+    sayGaps(gaps, context);
+    return reps === undefined ? detail : withLive(detail, reps);
   }
-  const gaps = new Gaps();
-  const detail = await withStoreAlone(flags, context, ({ store, keyring }) =>
-    store.readOnly((transaction) => readLrpDetail(transaction, guid, { keyring, gaps, mask: !flags.reveal })),
-  );
-  sayGaps(gaps.list(), context);
+  let detail!: LrpDetail;
+  await withStreams(flags, context, async (transaction, options, reps) => {
+    const read = await readLrpDetail(transaction, guid, options);
+    detail = reps === undefined ? read : withLive(read, reps);
+  });
   return detail;
+}
+
+function withLive(detail: LrpDetail, reps: OnReps): LrpDetail {
+  return {
+    ...detail,
+    ...summaryOnReps(detail, reps),
+    actual_lrps: detail.actual_lrps.map((lrp) => ({ ...lrp, ...instanceOnRep(lrp, reps) })),
+  };
 }

@@ -3,6 +3,7 @@ import type { Keyring } from '../bbs/keyring.ts';
 import { NET_INFO } from '../bbs/message-types.ts';
 import type { Gaps } from './gaps.ts';
 import { RowJson } from './lrp-json.ts';
+import type { LiveFields } from './on-reps.ts';
 import type { RowReader } from './row-reader.ts';
 import { presenceOf } from './rows.ts';
 import type { ActualLrp } from './types.ts';
@@ -18,7 +19,7 @@ export interface PortMapping {
 }
 
 /** An actual LRP with everything that the BBS stores about it. Names are those of Diego's own JSON. */
-export interface ActualLrpRow extends ActualLrp {
+export interface ActualLrpRow extends ActualLrp, LiveFields {
   modification_tag: { epoch: string; index: number };
   address: string;
   ports: PortMapping[];

@@ -59,6 +59,9 @@ export interface LrpRow extends LrpSummary {
   volume_mounted_files?: unknown;
   actual_lrps?: ActualLrpRow[];
   unreadable?: string[];
+  /** With `--live`: how many of its instances the reps have, and whether the store implies that. */
+  on_reps?: number;
+  live_check?: string;
 }
 
 /** The fields of {@link LrpRow} that need the whole row, decrypted. */

@@ -6,6 +6,7 @@ import { textAt } from '../store/raw-rows.ts';
 import { taskStatement, type TaskScope } from '../store/tasks.ts';
 import type { LrpStreamOptions } from './lrp-streams.ts';
 import { RowJson } from './lrp-json.ts';
+import type { LiveFields } from './on-reps.ts';
 import type { RowReader } from './row-reader.ts';
 import { taskStateOf } from './rows.ts';
 import type { Task, TaskState } from './types.ts';
@@ -14,7 +15,7 @@ const DEFINITION = 12;
 const BATCH = 200;
 
 /** A task with everything that the BBS stores about it. Names are those of Diego's own JSON. */
-export interface TaskRow {
+export interface TaskRow extends LiveFields {
   task_guid: string;
   domain: string;
   state: TaskState;

@@ -19,6 +19,8 @@ export interface Column<Row> {
   level?(row: Row): Level | undefined;
   /** `wide`: only in `-o wide`; `hidden`: only with --columns (and always in json, yaml, ndjson and csv). */
   readonly show?: 'always' | 'wide' | 'hidden';
+  /** A text that says little when it is cut shorter than this; rather than that, columns to its right are left out. */
+  readonly atLeast?: number;
   /** `guid`: may be cut to its first characters on a terminal that is too narrow; they stay distinct and usable as a prefix. */
   readonly shorten?: 'guid';
 }

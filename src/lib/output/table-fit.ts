@@ -73,7 +73,7 @@ export function fitWidths<Row>(
 ): Set<number> {
   const fields = layouts.map((layout, index) => ({
     layout,
-    floor: narrowest(layout, columns[index]!.shorten),
+    floor: narrowest(layout, columns[index]!),
   }));
   const room = (count: number) => terminalWidth - gap * (count - 1);
   let shown = fields;
@@ -99,9 +99,10 @@ export function fitWidths<Row>(
   return new Set(shown.keys());
 }
 
-function narrowest({ align, heading, width }: Measured, shorten: 'guid' | undefined): number {
+function narrowest<Row>({ align, heading, width }: Measured, { shorten, atLeast }: Column<Row>): number {
   if (align === 'right') return width;
-  return Math.min(width, Math.max(shorten === 'guid' ? NARROWEST_ID : NARROWEST, displayWidth(heading)));
+  const floor = shorten === 'guid' ? NARROWEST_ID : (atLeast ?? NARROWEST);
+  return Math.min(width, Math.max(floor, displayWidth(heading)));
 }
 
 function sum(numbers: readonly number[]): number {

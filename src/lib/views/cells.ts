@@ -1,5 +1,6 @@
 import { defineRecord, type Column, type Level } from '../output/record.ts';
 import { formatPercent } from '../output/units.ts';
+import { liveLevel } from './levels.ts';
 import type { CellRow, PoolRow, TotalRow, ZoneRow } from '../foundation/cell-rows.ts';
 
 /** GiB with at most one digit after the point, without a unit: for columns whose heading has it. */
@@ -88,6 +89,7 @@ function amountColumns<Row extends Amounts>(): Column<Row>[] {
       description: 'allocated containers in percent',
       heading: 'CONT%',
       align: 'right',
+      show: 'wide',
       text: (row) => share(row.containers_pct),
       level: (row) => fullness(row.containers_pct),
     },
@@ -124,7 +126,8 @@ const LIVE_COLUMNS: readonly Column<CellRow>[] = [
     name: 'live_check',
     description: 'whether the rep agrees with the store, where it differs, or why it did not answer',
     heading: 'REP',
-    level: (row) => (row.live_check === undefined || row.live_check.startsWith('agrees') ? undefined : 'bad'),
+    atLeast: 16,
+    level: (row) => liveLevel(row.live_check),
   },
   { name: 'live', description: "the rep's own figures", show: 'hidden' },
 ];
@@ -143,10 +146,10 @@ export function cellRecord(live: boolean) {
         description: 'present; evacuating; missing: named by LRPs or tasks, but without a presence in Locket',
         level: (row) => (row.state === 'missing' ? 'bad' : row.state === 'evacuating' ? 'warn' : undefined),
       },
-      ...amountColumns<CellRow>(),
-      ...workColumns<CellRow>(),
       ...(live ? LIVE_COLUMNS : []),
+      ...amountColumns<CellRow>(),
       { name: 'placement_tags', description: 'tags that an LRP must have to run here', heading: 'TAGS' },
+      ...workColumns<CellRow>(),
       {
         name: 'optional_placement_tags',
         description: 'tags that an LRP may have to run here',

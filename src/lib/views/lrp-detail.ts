@@ -4,7 +4,7 @@ import type { Column } from '../output/record.ts';
 import { TextBuilder, type KeyValue, type TreeNode } from '../output/sections.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { formatMib, formatSince, plural } from '../output/units.ts';
-import { stateLevel } from './levels.ts';
+import { liveColumns, liveLevel, stateLevel } from './levels.ts';
 import { portText } from './lrps.ts';
 
 /** What of Diego's JSON the text below reads. All of it may be absent. */
@@ -50,7 +50,8 @@ export function lrpDetailText(lrp: LrpDetail, terminal: Terminal, now: number): 
   const definition = lrp as unknown as Definition;
   head(text, lrp);
   text.heading(plural(lrp.actual_lrps.length, 'instance'));
-  if (lrp.actual_lrps.length > 0) text.table(instanceColumns(now), lrp.actual_lrps);
+  if (lrp.actual_lrps.length > 0)
+    text.table(instanceColumns(now, lrp.live_check !== undefined), lrp.actual_lrps);
   for (const instance of lrp.actual_lrps) troubles(text, instance);
   if (definition.routes) routes(text, definition.routes);
   actions(text, definition);
@@ -74,6 +75,9 @@ function head(text: TextBuilder, lrp: LrpDetail): void {
         ? []
         : [['Desired', 'no longer: its instances go at the next convergence', 'bad'] as KeyValue]),
       ['Instances', `${lrp.running} of ${lrp.instances} run`, running],
+      ...(lrp.live_check === undefined
+        ? []
+        : [['Reps say', lrp.live_check, liveLevel(lrp.live_check)] as KeyValue]),
       ['Memory', formatMib(lrp.memory_mb)],
       ['Disk quota', formatMib(lrp.disk_mb)],
       ['Processes', lrp.max_pids === 0 ? 'no limit' : lrp.max_pids],
@@ -95,10 +99,11 @@ function head(text: TextBuilder, lrp: LrpDetail): void {
     ]);
 }
 
-function instanceColumns(now: number): Column<InstanceDetail>[] {
+function instanceColumns(now: number, live: boolean): Column<InstanceDetail>[] {
   return [
     { name: 'index', description: 'the instance', heading: 'IDX' },
     { name: 'state', description: 'its state', level: ({ state }) => stateLevel(state) },
+    ...(live ? liveColumns<InstanceDetail>() : []).filter(({ show }) => show !== 'hidden'),
     { name: 'presence', description: 'its presence' },
     { name: 'cell_id', description: 'its cell', shorten: 'guid' },
     { name: 'availability_zone', description: 'its zone', heading: 'ZONE' },

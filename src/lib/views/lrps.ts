@@ -1,33 +1,44 @@
 import type { ActualLrpRow } from '../foundation/actual-lrp-json.ts';
 import { DEFINITION_FIELDS, type LrpRow } from '../foundation/lrp-rows.ts';
-import { defineRecord, type Column } from '../output/record.ts';
+import { defineRecord, type Column, type RecordType } from '../output/record.ts';
 import { formatSince } from '../output/units.ts';
-import { stateLevel } from './levels.ts';
+import { liveColumns, liveLevel, stateLevel } from './levels.ts';
 
+/** What needs attention stands on the left, so that a terminal of 80 columns shows it. */
 const SUMMARY: readonly Column<LrpRow>[] = [
   { name: 'process_guid', description: 'the LRP', shorten: 'guid' },
   { name: 'app_name', description: 'the app, from the metric tags', heading: 'APP' },
-  { name: 'org_name', description: 'its organization', heading: 'ORG' },
-  { name: 'space_name', description: 'its space', heading: 'SPACE' },
-  { name: 'app_guid', description: "the app's guid", show: 'wide', shorten: 'guid' },
-  { name: 'domain', description: 'the domain that keeps it', show: 'wide' },
   { name: 'instances', description: 'instances that are desired', heading: 'DESIRED' },
   {
     name: 'running',
     description: 'ordinary instances that run',
     level: (row) => (row.running < row.instances ? 'warn' : undefined),
   },
-  { name: 'claimed', description: 'ordinary instances that are being started' },
   {
     name: 'unclaimed',
     description: 'ordinary instances that wait for a place',
     level: (row) => (row.unclaimed > 0 ? 'warn' : undefined),
   },
   {
+    name: 'crash_count',
+    description: 'crashes of all its instances together',
+    heading: 'CRASHES',
+    level: (row) => (row.crash_count > 0 ? 'warn' : undefined),
+  },
+  {
+    name: 'placement_errors',
+    description: 'why the auction found no place',
+    heading: 'PLACEMENT',
+    atLeast: 16,
+    level: (row) => (row.placement_errors.length > 0 ? 'bad' : undefined),
+    text: (row) => (row.placement_errors.length === 0 ? '-' : row.placement_errors.join('; ')),
+  },
+  {
     name: 'crashed',
     description: 'ordinary instances that wait after a crash',
     level: (row) => (row.crashed > 0 ? 'bad' : undefined),
   },
+  { name: 'claimed', description: 'ordinary instances that are being started' },
   {
     name: 'suspect',
     description: 'instances whose cell has lost its presence',
@@ -36,25 +47,17 @@ const SUMMARY: readonly Column<LrpRow>[] = [
   },
   { name: 'evacuating', description: 'instances that stay until their replacement runs', show: 'wide' },
   { name: 'missing', description: 'desired instances without a row', show: 'wide' },
-  {
-    name: 'crash_count',
-    description: 'crashes of all its instances together',
-    heading: 'CRASHES',
-    level: (row) => (row.crash_count > 0 ? 'warn' : undefined),
-  },
   { name: 'memory_mb', description: 'memory of one instance, MiB', heading: 'MEM_MB' },
   { name: 'disk_mb', description: 'disk quota of one instance, MiB', heading: 'DISK_MB' },
   { name: 'max_pids', description: 'processes of one instance', show: 'hidden' },
   { name: 'zones', description: 'zones in which it has instances' },
+  { name: 'org_name', description: 'its organization', heading: 'ORG' },
+  { name: 'space_name', description: 'its space', heading: 'SPACE' },
+  { name: 'app_guid', description: "the app's guid", show: 'wide', shorten: 'guid' },
+  { name: 'domain', description: 'the domain that keeps it', show: 'wide' },
   { name: 'rootfs', description: 'its root file system', show: 'wide' },
   { name: 'placement_tags', description: 'tags that a cell must have', show: 'wide', heading: 'TAGS' },
   { name: 'volume_drivers', description: 'volume drivers that it needs', show: 'wide' },
-  {
-    name: 'placement_errors',
-    description: 'why the auction found no place',
-    level: (row) => (row.placement_errors.length > 0 ? 'bad' : undefined),
-    text: (row) => (row.placement_errors.length === 0 ? '-' : row.placement_errors.join('; ')),
-  },
   { name: 'log_guid', description: 'the guid under which it logs', show: 'hidden' },
 ];
 
@@ -85,6 +88,25 @@ export const LRP_RECORD = defineRecord<LrpRow>({
   ],
 });
 
+/** With what the reps say. */
+export function liveSummaryRecord(type: RecordType<LrpRow>): RecordType<LrpRow> {
+  const at = type.columns.findIndex(({ name }) => name === 'running') + 1;
+  const columns = type.columns.toSpliced(at, 0, {
+    name: 'live_check',
+    description: 'whether the reps agree with the store, and where they differ',
+    heading: 'REPS',
+    atLeast: 16,
+    level: (row) => liveLevel(row.live_check),
+  });
+  return defineRecord<LrpRow>({
+    ...type,
+    columns: [
+      ...columns,
+      { name: 'on_reps', description: 'how many of its instances the reps have', show: 'hidden' },
+    ],
+  });
+}
+
 /** What the row of a desired LRP has beside its definition. */
 const FULL_FIELDS = new Set<string>([
   'process_guid',
@@ -114,8 +136,11 @@ export const LRP_FULL_RECORD = defineRecord<LrpRow>({
   ],
 });
 
-/** @param now Unix milliseconds */
-export function instanceRecord(now: number) {
+/**
+ * @param now Unix milliseconds
+ * @param live whether the reps were asked, too
+ */
+export function instanceRecord(now: number, live: boolean) {
   return defineRecord<ActualLrpRow>({
     name: 'instance',
     plural: 'instances',
@@ -125,14 +150,13 @@ export function instanceRecord(now: number) {
       { name: 'index', description: 'the index of the instance', heading: 'IDX' },
       {
         name: 'state',
-        description: 'UNCLAIMED, CLAIMED, RUNNING, CRASHED',
-        level: (row) => stateLevel(row.state),
+        description:
+          'UNCLAIMED, CLAIMED, RUNNING, CRASHED; in a table with its presence, unless that is ordinary',
+        atLeast: 19,
+        text: (row) => (row.presence === 'ordinary' ? row.state : `${row.state}, ${row.presence}`),
+        level: (row) => stateLevel(row.state) ?? (row.presence === 'ordinary' ? undefined : 'warn'),
       },
-      {
-        name: 'presence',
-        description: 'ordinary; evacuating; suspect: its cell has lost its presence',
-        level: (row) => (row.presence === 'ordinary' ? undefined : 'warn'),
-      },
+      ...(live ? liveColumns<ActualLrpRow>() : []),
       { name: 'cell_id', description: 'the cell that it is on', shorten: 'guid' },
       { name: 'availability_zone', description: 'its zone', heading: 'ZONE' },
       {
@@ -155,7 +179,15 @@ export function instanceRecord(now: number) {
       {
         name: 'placement_error',
         description: 'why the auction found no place',
+        heading: 'PLACEMENT',
+        atLeast: 16,
         level: () => 'bad',
+      },
+      {
+        name: 'presence',
+        description: 'ordinary; evacuating; suspect: its cell has lost its presence',
+        show: 'wide',
+        level: (row) => (row.presence === 'ordinary' ? undefined : 'warn'),
       },
       { name: 'address', description: "the cell's address", show: 'wide' },
       {

@@ -1,3 +1,4 @@
+import process from 'node:process';
 import type { Interfaces } from '@oclif/core';
 import { recordsOf } from '../records.ts';
 import { recallIds, REMEMBERED_KINDS } from './remembered-ids.ts';
@@ -9,8 +10,19 @@ export async function answerCompletion(
   command: string,
 ): Promise<string[]> {
   if (what === 'columns') return columnsOf(config, command);
+  if (what === 'profiles') return profileNames();
   const kind = REMEMBERED_KINDS.find((known) => known === what);
   return kind === undefined ? [] : recallIds(kind);
+}
+
+/** None where there is no file, or one that cannot be read: a completion is no place for errors. */
+async function profileNames(): Promise<string[]> {
+  const { profilesPath, readProfiles } = await import('../profile.ts');
+  try {
+    return Object.keys(await readProfiles(profilesPath(process.env)));
+  } catch {
+    return [];
+  }
 }
 
 async function columnsOf(config: Interfaces.Config, command: string): Promise<string[]> {
