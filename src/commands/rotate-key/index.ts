@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../lib/cli/base-command.ts';
 import { connectionFlags, keyFlags } from '../../lib/cli/connection-flags.ts';
@@ -91,7 +90,6 @@ Killed at any point, it is finished by running it again. Exit code 3 when blobs 
           batchSize: flags['batch-size'],
           connections: flags.connections,
           maxRowsPerSecond: flags['max-rows-per-second'],
-          threads: Math.min(2, availableParallelism()),
           askBbs:
             bbs === undefined
               ? undefined

@@ -1,10 +1,10 @@
 import type { EncryptedTable } from '../bbs/columns.ts';
 import { throwIfAborted } from '../errors.ts';
 import type { Database } from '../store/database.ts';
-import { partsOf, readPage, swapPage, SWAP_SETTINGS, type Page, type RowVersion } from '../store/pages.ts';
+import { StaleRowReader, swapPage, SWAP_SETTINGS, type Page, type RowVersion } from '../store/pages.ts';
 import type { OnProgress } from './run-audit.ts';
 import type { Pace } from './pace.ts';
-import type { ResealPool } from './reseal-pool.ts';
+import type { ResealThread } from './reseal-thread.ts';
 import { persistently } from './retry.ts';
 import type { BlobFailure } from './verify.ts';
 
@@ -15,7 +15,7 @@ export interface EngineOptions {
   batchSize: number;
   /** How many transactions at once. */
   connections: number;
-  pool: ResealPool;
+  resealing: ResealThread;
   pace: Pace;
   signal?: AbortSignal | undefined;
   onProgress?: OnProgress | undefined;
@@ -76,20 +76,15 @@ export async function rotatePass(
   async function rotateTable(table: EncryptedTable): Promise<void> {
     const writing = new Set<Promise<void>>();
     try {
-      let after: string[] | undefined;
+      const reader = new StaleRowReader(table, options.target, options.batchSize);
       for (;;) {
         signal.throwIfAborted();
-        const page = await again(() =>
-          store.readOnly((transaction) =>
-            readPage(transaction, table, options.target, after, options.batchSize),
-          ),
-        );
-        if (page.rows.length === 0) break;
-        after = page.rows.at(-1)!.key;
-        for (const part of partsOf(page)) {
-          // A slot is taken before the part is handed on, so that reading waits for writing and memory stays flat.
+        const pages = await again(() => store.readOnly((transaction) => reader.read(transaction)));
+        if (pages.length === 0) break;
+        for (const page of pages) {
+          // A slot is taken before the page is handed on, so that reading waits for writing and memory stays flat.
           const release = await slots.take();
-          const work = rewrite(table, part).finally(() => {
+          const work = rewrite(table, page).finally(() => {
             release();
             writing.delete(work);
           });
@@ -99,7 +94,6 @@ export async function rotatePass(
           });
           writing.add(work);
         }
-        if (!page.isFull) break;
       }
     } catch (error) {
       failure.abort(error);
@@ -112,10 +106,7 @@ export async function rotatePass(
 
   async function rewrite(table: EncryptedTable, page: Page): Promise<void> {
     const width = table.columns.length;
-    const sealing = options.pool.reseal({ blobs: page.blobs, width });
-    // The old blobs are not needed any more; the page waits for its turn without them.
-    page.blobs = [];
-    const resealed = await sealing;
+    const resealed = await options.resealing.reseal({ blobs: page.blobs, width });
     for (const { index, label, why } of resealed.faults) {
       faults.count++;
       if (faults.examples.length < MAX_LEFTOVERS) {

@@ -59,17 +59,14 @@ export async function makePlan(store: Database, options: PlanOptions): Promise<R
       next: 'Correct --to or active_key_label, or add the key: cgdiego keys add.',
     });
   }
-  return store.readOnly(async (transaction) => {
+  // Beside the census, not after it: each goes over the whole store.
+  const counting = store.readOnly((transaction) => countStale(transaction, target));
+  const looking = store.readOnly(async (transaction) => {
     const tables = await encryptedTables(transaction);
     const census = await takeCensus(transaction, keyring.labels);
     assertLabel(target, [...blobsByLabel(census).keys(), census.stored_label ?? '']);
     const undecryptable = await labelsWithoutKey(transaction, tables, census, keyring);
     if (undecryptable.length > 0 && !options.allowUndecryptable) throw missingKey(undecryptable, keys.source);
-
-    const stale: Record<string, StaleRows> = {};
-    for (const table of tables) stale[table.name] = await countStaleRows(transaction, table, target);
-    const rows = Object.values(stale).reduce((sum, table) => sum + table.rows, 0);
-    const characters = Object.values(stale).reduce((sum, table) => sum + table.characters, 0);
 
     const resealer = new Resealer(
       keyring.labels.map((label) => keyring.get(label)!),
@@ -85,11 +82,25 @@ export async function makePlan(store: Database, options: PlanOptions): Promise<R
       else millisecondsPerCharacter = Math.max(millisecondsPerCharacter, measure(sample, resealer));
     }
     await assertWritable(transaction, tables);
-    return {
-      target, tables, census, stale, rows, undecryptable, target_key_proven: proven,
-      estimate_ms: rows === 0 ? null : estimate(rows, characters, millisecondsPerCharacter, options.maxRowsPerSecond),
-    }; // prettier-ignore
+    return { tables, census, undecryptable, proven, millisecondsPerCharacter };
   });
+  const [stale, { tables, census, undecryptable, proven, millisecondsPerCharacter }] = await Promise.all([
+    counting,
+    looking,
+  ]);
+  const rows = Object.values(stale).reduce((sum, table) => sum + table.rows, 0);
+  const characters = Object.values(stale).reduce((sum, table) => sum + table.characters, 0);
+  return {
+    target, tables, census, stale, rows, undecryptable, target_key_proven: proven,
+    estimate_ms: rows === 0 ? null : estimate(rows, characters, millisecondsPerCharacter, options.maxRowsPerSecond),
+  }; // prettier-ignore
+}
+
+async function countStale(transaction: Transaction, target: string): Promise<Record<string, StaleRows>> {
+  const stale: Record<string, StaleRows> = {};
+  for (const table of await encryptedTables(transaction))
+    stale[table.name] = await countStaleRows(transaction, table, target);
+  return stale;
 }
 
 async function labelsWithoutKey(

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { BlobError, NONCE_BYTES, openBlob, sealBlob, type BlobFault } from '../bbs/blob.ts';
-import { BlobBatch } from '../bbs/blob-batch.ts';
+import { NONCE_BYTES, sealBlob, type BlobFault } from '../bbs/blob.ts';
+import { BlobBatch, type OpenedBlobs } from '../bbs/blob-batch.ts';
 import { Keyring, type Key } from '../bbs/keyring.ts';
+import { unpack, type PackedTexts } from '../store/packed-texts.ts';
 import { textArray } from '../store/text-array.ts';
 
 /** A page of a table as it is handed to the sealing: all blobs of the first row, then of the second, and so on. */
 export interface ResealRequest {
-  blobs: readonly (string | null)[];
+  blobs: PackedTexts;
   /** How many encrypted columns the table has. */
   width: number;
 }
@@ -38,18 +39,19 @@ export interface Resealed {
 
 /** Opens blobs under the keys that their own labels name, and seals them under the target. */
 export class Resealer {
-  readonly #keyring: Keyring;
   readonly #target: Key;
-  readonly #check: BlobBatch;
+  readonly #opening: BlobBatch;
+  readonly #checking: BlobBatch;
 
   constructor(keys: Iterable<Key>, target: Key) {
-    this.#keyring = new Keyring(keys);
     this.#target = target;
-    this.#check = new BlobBatch(new Keyring([target]));
+    this.#opening = new BlobBatch(new Keyring(keys));
+    this.#checking = new BlobBatch(new Keyring([target]));
   }
 
   /** Reseals a page and lays it out for PostgreSQL. */
-  page({ blobs, width }: ResealRequest): ResealedPage {
+  page({ blobs: packed, width }: ResealRequest): ResealedPage {
+    const blobs = unpack(packed);
     const resealed = this.reseal(blobs);
     const page: ResealedPage = { rows: [], blobs: [], columns: [], faults: resealed.faults };
     for (let row = 0; row * width < blobs.length; row++) {
@@ -69,38 +71,37 @@ export class Resealer {
 
   /**
    * Opens and authenticates each blob, seals it with a fresh random nonce, and opens what was sealed again: all is only given out when
-   * each holds the same plaintext.
+   * each holds the same plaintext. OpenSSL seals, and `BlobBatch` opens, so that each of the two implementations vouches for the other.
    */
-  reseal(blobs: readonly (string | null)[]): Resealed {
-    const faults: ResealFault[] = [];
-    const plaintexts = blobs.map((blob, index) => {
-      if (blob === null) return null;
-      try {
-        return openBlob(blob, this.#keyring).plaintext;
-      } catch (error) {
-        if (!(error instanceof BlobError)) throw error;
-        faults.push({ index, fault: error.fault, label: error.label ?? null, why: error.message });
-        return null;
-      }
-    });
+  reseal(blobs: readonly string[]): Resealed {
+    const opened = this.#opening.open(blobs);
+    const faults = Array.from(opened.faults, ([index, { fault, label, message }]): ResealFault => ({
+      index,
+      fault,
+      label: label ?? null,
+      why: message,
+    }));
     // Nonces are drawn in one call: a call for each costs as much as the sealing.
     const nonces = randomBytes(NONCE_BYTES * blobs.length);
-    const sealed = plaintexts.map((plaintext, index) =>
-      plaintext === null
-        ? null
-        : sealBlob(plaintext, this.#target, nonces.subarray(index * NONCE_BYTES, (index + 1) * NONCE_BYTES)),
-    );
-    this.#assertHolds(sealed, plaintexts);
+    const sealed = blobs.map((blob, index) => {
+      // An empty text is a column without a value, and stays one.
+      if (blob === '' || opened.faults.has(index)) return null;
+      const plaintext = opened.bytes.subarray(opened.starts[index], opened.ends[index]);
+      const nonce = nonces.subarray(index * NONCE_BYTES, (index + 1) * NONCE_BYTES);
+      return sealBlob(plaintext, this.#target, nonce);
+    });
+    this.#assertHolds(sealed, opened);
     return { blobs: sealed, faults };
   }
 
-  /** Opens with the other implementation of GCM that there is here, which is the faster one for a page of blobs. */
-  #assertHolds(sealed: readonly (string | null)[], plaintexts: readonly (Buffer | null)[]): void {
-    const opened = this.#check.open(sealed);
-    for (const [index, plaintext] of plaintexts.entries()) {
-      if (plaintext === null) continue;
-      const same = plaintext.compare(opened.bytes, opened.starts[index], opened.ends[index]) === 0;
-      if (!same || opened.faults.has(index))
+  #assertHolds(sealed: readonly (string | null)[], plaintexts: OpenedBlobs): void {
+    const check = this.#checking.open(sealed);
+    for (const [index, blob] of sealed.entries()) {
+      if (blob === null) continue;
+      const difference = plaintexts.bytes.compare(
+        check.bytes, check.starts[index], check.ends[index], plaintexts.starts[index], plaintexts.ends[index],
+      ); // prettier-ignore
+      if (difference !== 0 || check.faults.has(index))
         throw new Error('A blob that was just sealed does not hold what was sealed.');
     }
   }

@@ -7,13 +7,12 @@ import { storeKeyLabel } from '../store/configuration.ts';
 import type { Database } from '../store/database.ts';
 import { redactedUrl } from '../store/settings.ts';
 import { removalObstacle } from './audit.ts';
-import { tryCanary, type AskBbs } from './canary.ts';
-import { noCounts, rotatePass, type EngineOptions, type Faults, type RotationCounts } from './engine.ts';
+import type { AskBbs, CanaryVerdict } from './canary.ts';
+import { noCounts, type Faults, type RotationCounts } from './engine.ts';
 import { findEvidence, type Evidence } from './evidence.ts';
-import { Pace } from './pace.ts';
+import { PassThread, type PassTask } from './pass-thread.ts';
 import { makePlan, type RotationPlan } from './plan.ts';
 import { RECORD_SCHEMA, type RotationOutcome, type RotationRecord } from './record.ts';
-import { inlinePool, threadPool } from './reseal-pool.ts';
 import { persistently } from './retry.ts';
 import type { OnProgress } from './run-audit.ts';
 import { withRunLock } from './run-lock.ts';
@@ -27,8 +26,6 @@ export interface RotateOptions {
   batchSize: number;
   connections: number;
   maxRowsPerSecond?: number | undefined;
-  /** Threads that seal; 0 seals on the calling thread. */
-  threads: number;
   /** Asks the running BBS; `undefined` when nobody said where it is. */
   askBbs?: AskBbs | undefined;
   locket: Database | undefined;
@@ -51,7 +48,14 @@ const MOST_PASSES = 6;
  */
 export async function rotate(store: Database, options: RotateOptions): Promise<RotationRecord> {
   if (options.dryRun) return new Rotation(store, options).run();
-  return withRunLock(store, options.signal, (signal) => new Rotation(store, { ...options, signal }).run());
+  return withRunLock(store, options.signal, async (signal) => {
+    const thread = new PassThread();
+    try {
+      return await new Rotation(store, { ...options, signal }, thread).run();
+    } finally {
+      await thread.close();
+    }
+  });
 }
 
 /** A rotation that ended early, with the record of what it had done. `cause` says why. */
@@ -68,6 +72,7 @@ export class RotationStopped extends Error {
 class Rotation {
   readonly #store: Database;
   readonly #options: RotateOptions;
+  readonly #thread: PassThread | undefined;
   readonly #startedAt = new Date();
   readonly #counts: RotationCounts = noCounts();
   #rewritingMs = 0;
@@ -76,9 +81,11 @@ class Rotation {
   #evidence: Evidence | null = null;
   #after: Census | null = null;
 
-  constructor(store: Database, options: RotateOptions) {
+  /** @param thread not needed for a dry run */
+  constructor(store: Database, options: RotateOptions, thread?: PassThread) {
     this.#store = store;
     this.#options = options;
+    this.#thread = thread;
   }
 
   async run(): Promise<RotationRecord> {
@@ -119,14 +126,15 @@ class Rotation {
     const known = plan.census.stored_label;
     const knownPassphrase = known === null ? undefined : keys.passphrases.get(known);
     const target = deriveKey(plan.target, keys.passphrases.get(plan.target)!);
-    let canary: (() => Promise<Awaited<ReturnType<typeof tryCanary>>>) | undefined;
+    let canary: (() => Promise<CanaryVerdict>) | undefined;
     let whyNoCanary = 'Nobody said where the BBS is, so it was not asked (--bbs-url, --bbs-config).';
     if (askBbs !== undefined && dryRun)
       whyNoCanary = 'A dry run does not write the canary row that asks the BBS.';
     else if (askBbs !== undefined && (known === null || knownPassphrase === undefined)) {
       whyNoCanary = 'The BBS could not be asked: the key of the stored label is not among the keys.';
     } else if (askBbs !== undefined) {
-      canary = () => {
+      canary = async () => {
+        const { tryCanary } = await import('./canary.ts');
         this.#options.onPhase?.('Asking the BBS whether it has the key');
         return tryCanary(this.#store, target, deriveKey(known!, knownPassphrase!), askBbs);
       };
@@ -139,41 +147,43 @@ class Rotation {
   }
 
   async #rewriteAndVerify(plan: RotationPlan): Promise<RotationRecord> {
-    const { keys, signal, threads } = this.#options;
-    const all = Array.from(keys.passphrases, ([label, passphrase]) => deriveKey(label, passphrase));
-    const target = all.find(({ label }) => label === plan.target)!;
-    const pool = threads > 0 && plan.rows > 0 ? threadPool(all, target, threads) : inlinePool(all, target);
-    const engine: EngineOptions = {
-      ...this.#options,
+    const { keys, signal, batchSize, connections, maxRowsPerSecond, onPhase, onProgress } = this.#options;
+    const { applicationName, statementTimeoutMs, lockTimeoutMs, anchorTable } = this.#store.options;
+    const task: PassTask = {
+      settings: this.#store.settings,
+      database: {
+        applicationName,
+        statementTimeoutMs,
+        lockTimeoutMs,
+        anchorTable,
+        connections: connections + plan.tables.length,
+      },
+      keys: Array.from(keys.passphrases, ([label, passphrase]) => deriveKey(label, passphrase)),
       target: plan.target,
-      pool,
-      pace: new Pace(this.#options.maxRowsPerSecond),
-      onRetry: (error) => this.#options.onPhase?.(`Trying again: ${messageOf(error)}`),
+      tables: plan.tables,
+      totals: Object.fromEntries(Object.entries(plan.stale).map(([table, { rows }]) => [table, rows])),
+      counts: this.#counts,
+      batchSize,
+      connections,
+      maxRowsPerSecond,
     };
-    const totals = Object.fromEntries(Object.entries(plan.stale).map(([table, { rows }]) => [table, rows]));
-    try {
-      for (;;) {
-        this.#passes++;
-        const began = performance.now();
-        this.#faults = await rotatePass(this.#store, plan.tables, totals, this.#counts, engine);
-        this.#rewritingMs += performance.now() - began;
-        this.#options.onPhase?.('Verifying: a fresh census');
-        const advanced = await persistently(
-          () => this.#checkAndAdvance(plan),
-          signal,
-          () => undefined,
-        );
-        if (advanced) return this.#record(plan, 'rotated');
-        const others = this.#othersAfter(plan.target, true);
-        // What cannot be opened stays; only what somebody wrote meanwhile is worth another pass.
-        if (others <= this.#faults.count || this.#passes >= MOST_PASSES)
-          return this.#record(plan, 'leftovers');
-        this.#options.onPhase?.(
-          `${others - this.#faults.count} blobs are under another label: going over the store again`,
-        );
-      }
-    } finally {
-      await pool.close();
+    const onRetry = (why: string) => onPhase?.(`Trying again: ${why}`);
+    for (;;) {
+      this.#passes++;
+      const began = performance.now();
+      this.#faults = await this.#thread!.run(task, { signal, onProgress, onRetry });
+      this.#rewritingMs += performance.now() - began;
+      onPhase?.('Verifying: a fresh census');
+      const advanced = await persistently(
+        () => this.#checkAndAdvance(plan),
+        signal,
+        () => undefined,
+      );
+      if (advanced) return this.#record(plan, 'rotated');
+      const others = this.#othersAfter(plan.target, true);
+      // What cannot be opened stays; only what somebody wrote meanwhile is worth another pass.
+      if (others <= this.#faults.count || this.#passes >= MOST_PASSES) return this.#record(plan, 'leftovers');
+      onPhase?.(`${others - this.#faults.count} blobs are under another label: going over the store again`);
     }
   }
 

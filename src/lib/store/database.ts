@@ -11,7 +11,7 @@ export interface DatabaseOptions {
   statementTimeoutMs: number;
   lockTimeoutMs: number;
   /** A table that the database should have: where only one schema has it, that one becomes the search path. */
-  anchorTable?: string;
+  anchorTable?: string | undefined;
   /** How many connections at most; 2 by default. */
   connections?: number;
   /** Aborting cancels the statements that run on the server. */
@@ -23,6 +23,11 @@ export interface Transaction {
   query: <Row extends object>(sql: string, values?: readonly unknown[]) => Promise<Row[]>;
   /** Resolves to how many rows the statement touched. */
   execute: (sql: string, values?: readonly unknown[]) => Promise<number>;
+  /**
+   * Gives out row by row as they arrive, each an array in the order of the select list, and keeps none. Nothing slows the server down: for
+   * queries with a LIMIT.
+   */
+  forEachRow: (sql: string, values: readonly unknown[], onRow: (row: unknown[]) => void) => Promise<void>;
   /**
    * Rows in batches through a server-side cursor, each row an array in the order of the select list. A slow consumer slows
    * the query down; leaving the loop closes the cursor.
@@ -56,21 +61,21 @@ const DEFAULT_BATCH = 1000;
 /** A PostgreSQL database with a few connections: timeouts, TLS as libpq means it, and cancelling by an abort signal. */
 export class Database {
   readonly settings: ConnectionSettings;
-  readonly #signal: AbortSignal | undefined;
+  readonly options: DatabaseOptions;
   readonly #pool: pg.Pool;
   readonly #running = new Set<pg.PoolClient>();
   readonly #onAbort = () => void this.#cancelRunning();
 
-  private constructor(settings: ConnectionSettings, pool: pg.Pool, signal: AbortSignal | undefined) {
+  private constructor(settings: ConnectionSettings, pool: pg.Pool, options: DatabaseOptions) {
     this.settings = settings;
+    this.options = options;
     this.#pool = pool;
-    this.#signal = signal;
-    signal?.addEventListener('abort', this.#onAbort, { once: true });
+    options.signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
   /** @throws {CgdiegoError} when it cannot be reached or entered */
   static async open(settings: ConnectionSettings, options: DatabaseOptions): Promise<Database> {
-    const { default: postgres } = await import('pg');
+    const postgres = await loadPg();
     throwIfAborted(options.signal);
     class TappedClient extends postgres.Client {
       readonly rowTap = new RowTap(this.connection);
@@ -96,7 +101,7 @@ export class Database {
             client.query(`SET search_path TO ${postgres.escapeIdentifier(schema)}`).catch(() => undefined);
           });
         }
-        return new Database(settings, pool, options.signal);
+        return new Database(settings, pool, options);
       } catch (error) {
         failure = error;
         if (!mayFallBack(settings, ssl, error)) break;
@@ -109,14 +114,14 @@ export class Database {
 
   /** Everything in it is read at one moment, and nothing can be written. */
   readOnly<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
-    return this.#transaction('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', work, this.#signal);
+    return this.#transaction('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', work, this.options.signal);
   }
 
   /** Committed when `work` resolves, rolled back when it rejects. */
   readWrite<T>(work: (transaction: Transaction) => Promise<T>, options: WriteOptions = {}): Promise<T> {
     const { isolation = 'READ COMMITTED', settings, evenIfAborted = false } = options;
     const begin = `BEGIN ISOLATION LEVEL ${isolation} READ WRITE${settings === undefined ? '' : `; ${settings}`}`;
-    return this.#transaction(begin, work, evenIfAborted ? undefined : this.#signal);
+    return this.#transaction(begin, work, evenIfAborted ? undefined : this.options.signal);
   }
 
   /**
@@ -145,7 +150,7 @@ export class Database {
   }
 
   async close(): Promise<void> {
-    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.options.signal?.removeEventListener('abort', this.#onAbort);
     await this.#pool.end();
   }
 
@@ -195,7 +200,7 @@ export class Database {
   async #cancelRunning(): Promise<void> {
     const pids = Array.from(this.#running, backendPid).filter((pid) => pid !== null);
     if (pids.length === 0) return;
-    const { default: postgres } = await import('pg');
+    const postgres = await loadPg();
     const canceller = new postgres.Client(this.#pool.options);
     try {
       await canceller.connect();
@@ -206,6 +211,14 @@ export class Database {
       await canceller.end().catch(() => undefined);
     }
   }
+}
+
+/** pg, which takes 30 ms to load. */
+export async function loadPg(): Promise<typeof pg> {
+  // pg finds out whether it is on Cloudflare by this name of Node 21, or else by making a Response, for which Node 20 loads all of fetch.
+  if (!('navigator' in globalThis))
+    Object.assign(globalThis, { navigator: { userAgent: `Node.js/${process.versions.node}` } });
+  return (await import('pg')).default;
 }
 
 /** A promise that rejects when the connection ends. */
@@ -280,6 +293,21 @@ function transactionOn(client: pg.PoolClient, signal: AbortSignal | undefined): 
     query: async <Row extends object>(sql: string, values?: readonly unknown[]) =>
       (await run<Row>(sql, values)).rows,
     execute: async (sql, values) => (await run(sql, values)).rowCount ?? 0,
+    forEachRow: async (sql, values, onRow) => {
+      throwIfAborted(signal);
+      const postgres = await loadPg();
+      await new Promise<void>((resolve, reject) => {
+        // pg knows this option of its own client's queries here, too, but leaves it out of its types.
+        const config = { text: sql, values: [...values], rowMode: 'array' };
+        const query = client.query(new postgres.Query<unknown[]>(config));
+        query.on('row', onRow);
+        query.on('end', () => {
+          resolve();
+        });
+        query.on('error', reject);
+      });
+      throwIfAborted(signal);
+    },
     async *stream(sql, values = [], batchSize = DEFAULT_BATCH) {
       throwIfAborted(signal);
       const cursor = await openCursor(client, sql, values);

@@ -2,6 +2,7 @@ import { textPrefixes } from '../bbs/blob.ts';
 import type { EncryptedTable } from '../bbs/columns.ts';
 import { quote } from './census.ts';
 import type { Transaction } from './database.ts';
+import { TextPacker, type PackedTexts } from './packed-texts.ts';
 
 /** One version of a row: where it lies, which transaction wrote it, and its primary key as text. */
 export interface RowVersion {
@@ -10,81 +11,93 @@ export interface RowVersion {
   key: string[];
 }
 
-/** Rows with blobs that are not under the target, in primary-key order. */
+/** Rows with blobs that are not under the target, in primary-key order: what is sealed and written at once. */
 export interface Page {
   rows: RowVersion[];
-  /** By row, then by column of the table: the blob, or `null` where there is nothing to rewrite. */
-  blobs: (string | null)[];
-  /** Whether there may be rows after these. */
-  isFull: boolean;
+  /** The columns of the first row, then of the second, and so on; empty where there is nothing to rewrite. */
+  blobs: PackedTexts;
 }
 
-/** Reading ends with so much text, so that the size of a page in memory does not depend on how large the apps' environments are. */
-const PAGE_CHARACTERS = 256 * 1024;
-/** So many rows are fetched before the text is counted again. */
-const FETCH_ROWS = 50;
+/** Pages have about so much text, so that their size in memory does not depend on how large the apps' environments are. */
+const PAGE_BYTES = 192 * 1024;
+/** A page ends with the row that makes it full, so there is room for one that is not very large. */
+const ROOM_BYTES = 16 * 1024;
+/** So much is read at once, about. */
+const READ_BYTES = 4 * PAGE_BYTES;
+/** So many rows are read before it is known how large they are. */
+const FIRST_ROWS = 50;
 
 /**
- * Reads the rows after a primary key that hold a blob under another label than the target's. No lock is taken. Which label a blob is
- * under is told by how its text begins; what is under the target already stays on the server. A page has at most `limit` rows, fewer when
- * they are large.
+ * Goes through the rows of a table that hold a blob under another label than the target's, in primary-key order. No lock is taken. Which
+ * label a blob is under is told by how its text begins; rows that are under the target already stay on the server.
  */
-export async function readPage(
-  transaction: Transaction,
-  table: EncryptedTable,
-  target: string,
-  after: readonly string[] | undefined,
-  limit: number,
-): Promise<Page> {
-  const { length, prefixes } = textPrefixes(target);
-  // Qualified, or ORDER BY would mean the select list's text: 10 before 2, and no index to read it from.
-  const names = table.primaryKey.map(({ name }) => `t.${quote(name)}`);
-  const stale = table.columns.map(
-    ({ name }) => `(${quote(name)} <> '' AND left(${quote(name)}, $2) <> ALL ($3))`,
-  );
-  const beyond = table.primaryKey.map(({ type }, index) => `$${4 + index}::${type}`);
-  const sql = `SELECT ctid::text, xmin::text, ${names.map((name) => `${name}::text`).join(', ')},
-      ${table.columns.map(({ name }, index) => `CASE WHEN ${stale[index]!} THEN ${quote(name)} END`).join(', ')}
-    FROM ${quote(table.name)} AS t
-   WHERE (${stale.join(' OR ')})
-     ${after === undefined ? '' : `AND (${names.join(', ')}) > (${beyond.join(', ')})`}
-   ORDER BY ${names.join(', ')}
-   LIMIT $1`;
-  const page: Page = { rows: [], blobs: [], isFull: false };
-  let characters = 0;
-  for await (const rows of transaction.stream(sql, [limit, length, prefixes, ...(after ?? [])], FETCH_ROWS)) {
-    for (const row of rows as (string | null)[][]) {
-      const key = row.slice(2, 2 + names.length) as string[];
-      page.rows.push({ ctid: row[0]!, xmin: row[1]!, key });
-      for (const blob of row.slice(2 + names.length)) {
-        page.blobs.push(blob);
-        characters += blob?.length ?? 0;
-      }
-    }
-    page.isFull = page.rows.length >= limit || characters >= PAGE_CHARACTERS;
-    if (page.isFull) break;
-  }
-  return page;
-}
+export class StaleRowReader {
+  readonly #table: EncryptedTable;
+  readonly #prefixes: readonly string[];
+  readonly #length: number;
+  readonly #mostRows: number;
+  #after: readonly string[] | undefined;
+  #limit: number;
 
-/** A page in parts that have so much text each as one is read for, or only one row: what is sealed and written at once. */
-export function* partsOf(page: Page): Generator<Page> {
-  const width = page.rows.length === 0 ? 0 : page.blobs.length / page.rows.length;
-  const part = (from: number, to: number): Page => ({
-    rows: page.rows.slice(from, to),
-    blobs: page.blobs.slice(from * width, to * width),
-    isFull: page.isFull,
-  });
-  let from = 0;
-  let characters = 0;
-  for (let row = 0; row < page.rows.length; row++) {
-    for (let at = row * width; at < (row + 1) * width; at++) characters += page.blobs[at]?.length ?? 0;
-    if (characters < PAGE_CHARACTERS) continue;
-    yield part(from, row + 1);
-    from = row + 1;
-    characters = 0;
+  /** @param mostRows rows a read at most; fewer are read where they are large */
+  constructor(table: EncryptedTable, target: string, mostRows: number) {
+    this.#table = table;
+    this.#mostRows = mostRows;
+    this.#limit = Math.min(FIRST_ROWS, mostRows);
+    ({ length: this.#length, prefixes: this.#prefixes } = textPrefixes(target));
   }
-  if (from < page.rows.length) yield part(from, page.rows.length);
+
+  /** The next rows; none when there are no more. A read that failed can be repeated. */
+  async read(transaction: Transaction): Promise<Page[]> {
+    const keys = this.#table.primaryKey.length;
+    const pages: Page[] = [];
+    let rows: RowVersion[] = [];
+    let blobs = new TextPacker(PAGE_BYTES + ROOM_BYTES);
+    let count = 0;
+    let bytes = 0;
+    const endPage = () => {
+      if (rows.length === 0) return;
+      pages.push({ rows, blobs: blobs.pack() });
+      count += rows.length;
+      bytes += blobs.size;
+      rows = [];
+      blobs = new TextPacker(PAGE_BYTES + ROOM_BYTES);
+    };
+    const parameters = [this.#length, this.#prefixes, this.#limit, ...(this.#after ?? [])];
+    await transaction.forEachRow(this.#query(), parameters, (row) => {
+      const [ctid, xmin, ...values] = row as [string, string, ...(string | null)[]];
+      rows.push({ ctid, xmin, key: values.slice(0, keys) as string[] });
+      for (const blob of values.slice(keys)) blobs.add(blob !== null && this.#isStale(blob) ? blob : '');
+      if (blobs.size >= PAGE_BYTES) endPage();
+    });
+    endPage();
+    this.#after = pages.at(-1)?.rows.at(-1)!.key;
+    if (bytes > 0)
+      this.#limit = Math.max(1, Math.min(this.#mostRows, Math.floor((READ_BYTES / bytes) * count)));
+    return pages;
+  }
+
+  #isStale(blob: string): boolean {
+    return blob !== '' && !this.#prefixes.some((prefix) => blob.startsWith(prefix));
+  }
+
+  #query(): string {
+    const { name: table, primaryKey, columns } = this.#table;
+    // Qualified, or ORDER BY would mean the select list's text: 10 before 2, and no index to read it from.
+    const names = primaryKey.map(({ name }) => `t.${quote(name)}`);
+    const beyond = primaryKey.map(({ type }, index) => `$${4 + index}::${type}`);
+    // The first column of a table is the large one, which is stored out of line: it is looked at last, and mostly needs not be.
+    const stale = columns
+      .map(({ name }) => `(${quote(name)} <> '' AND left(${quote(name)}, $1) <> ALL ($2))`)
+      .reverse();
+    return `SELECT ctid::text, xmin::text, ${names.map((name) => `${name}::text`).join(', ')},
+        ${columns.map(({ name }) => quote(name)).join(', ')}
+      FROM ${quote(table)} AS t
+     WHERE (${stale.join(' OR ')})
+       ${this.#after === undefined ? '' : `AND (${names.join(', ')}) > (${beyond.join(', ')})`}
+     ORDER BY ${names.join(', ')}
+     LIMIT $3`;
+  }
 }
 
 /**
@@ -118,7 +131,8 @@ export async function swapPage(
     { type: 'tid', alias: 'v_ctid', values: rows.map(({ ctid }) => ctid) },
     { type: 'xid', alias: 'v_xmin', values: rows.map(({ xmin }) => xmin) },
     ...keys,
-    ...changed.map((column) => ({ ...column, type: 'text' })),
+    // The large one last: pg copies what it has of a message whenever it outgrows its buffer.
+    ...changed.map((column) => ({ ...column, type: 'text' })).reverse(),
   ];
   const sql = `UPDATE ${quote(table.name)} AS t
       SET ${changed.map(({ name, alias }) => `${name} = coalesce(v.${alias}, t.${name})`).join(', ')}
