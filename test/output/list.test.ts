@@ -119,6 +119,10 @@ describe('choosing rows', () => {
     expect(await idsOf({ filter: [filter] })).toBe(ids);
   });
 
+  it('refuses to compare a number with what is none', async () => {
+    await expect(idsOf({ filter: ['memory_pct>disk_pct'] })).rejects.toThrow('"disk_pct" is no number');
+  });
+
   it('ands several filters', async () => {
     expect(await idsOf({ filter: ['zone=z1', 'memory_pct>50'] })).toBe('d');
   });

@@ -90,7 +90,14 @@ function elementTest(operator: Operator, wanted: string): (value: unknown) => bo
   const number = wanted === '' ? NaN : Number(wanted);
   const ordered = (accepts: (order: number) => boolean) => (value: unknown) => {
     if (value === null || value === undefined || value === '') return false;
-    if (typeof value === 'number') return !Number.isNaN(number) && accepts(value - number);
+    if (typeof value === 'number') {
+      if (Number.isNaN(number)) {
+        throw new UsageError(`--filter: ${JSON.stringify(wanted)} is no number to compare with.`, {
+          next: "For example --filter 'instances>=10'. One column cannot be compared with another.",
+        });
+      }
+      return accepts(value - number);
+    }
     return accepts(compareValues(textOf(value), wanted));
   };
   switch (operator) {

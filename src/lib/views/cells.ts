@@ -211,6 +211,7 @@ export const POOL_RECORD = defineRecord<PoolRow>({
       name: 'placement_tags',
       description: 'tags that an LRP must have to run there; none in the shared pool',
       heading: 'POOL',
+      atLeast: 16,
       text: (row) => row.placement_tags.join(',') || 'shared',
     },
     ...totalColumns<PoolRow>(),
