@@ -92,7 +92,8 @@ export interface ModelOptions {
  * A foundation, as the auction sees it.
  * @throws {CgdiegoError} when there is nothing to size: no cells, or none that states a capacity
  */
-export function sizingModel(foundation: Foundation, options: ModelOptions): SizingModel {
+export function sizingModel(given: Foundation, options: ModelOptions): SizingModel {
+  const foundation = ordered(given);
   const present = foundation.cells.filter((cell) => cell.state !== 'missing');
   if (present.length === 0) {
     throw new CgdiegoError('There are no cells to place anything on.', {
@@ -188,6 +189,16 @@ export function sizingModel(foundation: Foundation, options: ModelOptions): Sizi
       driversInferred: inferred.size > 0 && foundation.cells.some((cell) => cell.volume_drivers === null),
       driversUnknown,
     },
+  };
+}
+
+/** Ties go by the order of items and cells: the same foundation must give the same answer in whatever order it was read. */
+function ordered(foundation: Foundation): Foundation {
+  const by = <T>(id: (item: T) => string) => (a: T, b: T) => (id(a) < id(b) ? -1 : id(a) > id(b) ? 1 : 0);
+  return {
+    ...foundation,
+    cells: [...foundation.cells].sort(by(({ cell_id }) => cell_id)),
+    desired_lrps: [...foundation.desired_lrps].sort(by(({ process_guid }) => process_guid)),
   };
 }
 
@@ -296,6 +307,7 @@ function isWorthless(total: Capacity): boolean {
 /** What did not fit on the cells of a foundation that is not built yet. What waits in a real one is not a question of sizing. */
 function homelessOf(foundation: Foundation, processAt: ReadonlyMap<string, number>): Demand {
   if (foundation.source !== 'what-if') return NO_DEMAND;
+  // A what-if file's instances come in the order of its apps.
   const waiting = foundation.actual_lrps.filter(({ state }) => state === 'UNCLAIMED');
   return {
     process: Int32Array.from(waiting, (lrp) => processAt.get(lrp.process_guid)!),
@@ -377,12 +389,19 @@ function instanceColumns(
       length++;
     }
   }
+  const order = Int32Array.from({ length }, (_, i) => i).sort(
+    (a, b) =>
+      columns.process[a]! - columns.process[b]! ||
+      columns.index[a]! - columns.index[b]! ||
+      counted[b]! - counted[a]! ||
+      columns.cell[a]! - columns.cell[b]!,
+  );
   return {
     instances: {
-      cell: columns.cell.slice(0, length),
-      process: columns.process.slice(0, length),
-      index: columns.index.slice(0, length),
-      counted: counted.slice(0, length),
+      cell: order.map((i) => columns.cell[i]!),
+      process: order.map((i) => columns.process[i]!),
+      index: order.map((i) => columns.index[i]!),
+      counted: Uint8Array.from(order, (i) => counted[i]!),
     },
     facts,
   };
