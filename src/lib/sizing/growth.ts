@@ -1,4 +1,5 @@
-import type { Demand, SizingModel, World } from './model.ts';
+import type { Demand } from './instances.ts';
+import type { SizingModel, World } from './model.ts';
 import { randomOf, rowSet, settle } from './world.ts';
 
 /**

@@ -1,5 +1,6 @@
 import { headroomTasks, type Headroom } from './headroom.ts';
-import type { Demand, SizingModel, World } from './model.ts';
+import type { Demand } from './instances.ts';
+import type { SizingModel, World } from './model.ts';
 import { demandOf, joined, place, placeTasks, randomOf, rowSet, without, type Placing } from './world.ts';
 
 /** What is lost at once. */

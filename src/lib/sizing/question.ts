@@ -1,6 +1,7 @@
 import type { Capacity } from '../auction/types.ts';
 import { UsageError } from '../errors.ts';
-import { NO_DEMAND, type SizingModel, type World } from './model.ts';
+import { NO_DEMAND } from './instances.ts';
+import type { SizingModel, World } from './model.ts';
 import { demandOf, rowSet, settle, without, withCells, type CellGroup } from './world.ts';
 
 /** `MEM:DISK[:CONTAINERS]`: MiB, or with a unit as in `64G:512G:249`. */

@@ -1,6 +1,6 @@
 import { scaled } from './growth.ts';
 import { runLoss } from './loss.ts';
-import type { Search } from './search.ts';
+import type { Search } from './simulations.ts';
 import { counted } from './words.ts';
 
 export interface Runway {

@@ -22,7 +22,7 @@ import {
 import type { ProxyMemory } from './proxy.ts';
 import { DEFAULT_RECOVERY, type RecoveryOptions } from './recovery.ts';
 import { runway, type Runway } from './runway.ts';
-import type { Search } from './search.ts';
+import type { Search } from './simulations.ts';
 import { additions, figuresOf, spares, type AdditionReport, type SpareReport } from './suggestions.ts';
 import type { CellGroup } from './world.ts';
 

@@ -1,6 +1,7 @@
 import { runLoss } from './loss.ts';
 import type { World } from './model.ts';
-import { least, type Search } from './search.ts';
+import { least } from './search.ts';
+import type { Search } from './simulations.ts';
 import { demandOf, place, randomOf, rowSet, without } from './world.ts';
 
 /** Cells that could go. */

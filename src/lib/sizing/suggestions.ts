@@ -4,7 +4,8 @@ import type { LossReport } from './loss-report.ts';
 import type { Loss } from './loss.ts';
 import type { Pool } from './pools.ts';
 import { zonesOf } from './question.ts';
-import { cellsToAdd, Simulations, type Addition, type Search } from './search.ts';
+import { cellsToAdd, type Addition } from './search.ts';
+import { Simulations, type Search } from './simulations.ts';
 import { cellsToSpare } from './spare.ts';
 import type { CellGroup } from './world.ts';
 

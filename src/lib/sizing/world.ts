@@ -3,7 +3,8 @@ import { seededRandom, type Random } from '../auction/random.ts';
 import { PLACED, schedule } from '../auction/schedule.ts';
 import type { AuctionCell, Capacity } from '../auction/types.ts';
 import { NO_WORK, type RunningTable, type WorkTable } from '../auction/work-table.ts';
-import type { Demand, Instances, SizingModel, World } from './model.ts';
+import type { Demand, Instances } from './instances.ts';
+import type { SizingModel, World } from './model.ts';
 import type { Pool } from './pools.ts';
 
 /** What came of a demand, after as many rounds as made a difference. */
