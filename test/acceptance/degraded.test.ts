@@ -244,6 +244,11 @@ describe('values that cannot be decrypted', () => {
     expect(byGuid(instances.value, third)).toMatchObject({ unreadable: ['net_info'] });
     expect(byGuid(instances.value, third).cell_id).not.toBe('');
 
+    const lrps = (await answer<LrpRow[]>(url, ['lrps'])).value;
+    expect(byGuid(lrps, first)).toMatchObject({ unreadable: ['run_info'], app_name: 'app-1' });
+    expect(byGuid(lrps, second)).toMatchObject({ unreadable: ['metric_tags'], app_name: null });
+    expect(byGuid(lrps, third).actual_lrps!.map(({ unreadable }) => unreadable)).toContainEqual(['net_info']);
+
     const tasks = await answer<TaskRow[]>(url, ['tasks']);
     expect(tasks.missing).toHaveLength(1);
     expect(tasks.value.filter(({ unreadable }) => unreadable.length > 0)).toHaveLength(1);

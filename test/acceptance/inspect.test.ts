@@ -273,6 +273,16 @@ describe('--source api', () => {
       'process_guid',
     ];
     expect(await json([...columns, '--source', 'api'], env)).toEqual(await json(columns));
+    const tasks = [
+      'tasks',
+      '--columns',
+      'task_guid,state,cell_id,memory_mb,rejection_count',
+      '--sort',
+      'task_guid',
+    ];
+    expect(await json([...tasks, '--source', 'api'], env)).toEqual(await json(tasks));
+    const volumes = ['volumes', '--columns', 'process_guid,placeable,cells', '--sort', 'process_guid'];
+    expect(await json([...volumes, '--source', 'api'], env)).toEqual(await json(volumes));
     expect(bbs.requests.map(({ path }) => path)).not.toContain('/v1/desired_lrps/list.r3');
   });
 

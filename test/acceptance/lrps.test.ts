@@ -65,7 +65,7 @@ describe('lrps', () => {
   });
 
   it('prints the same as objects and as ready lines', async () => {
-    for (const list of [['--instances'], ['--full']]) {
+    for (const list of [[], ['--instances'], ['--full']]) {
       const [lines, objects] = await Promise.all([
         inspect(url, ['lrps', ...list, '-o', 'ndjson']),
         inspect(url, ['lrps', ...list, '-o', 'json']),

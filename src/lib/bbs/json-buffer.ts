@@ -9,6 +9,10 @@ const SPACE = 0x20;
 const DELETE = 0x7f;
 
 const ZERO = 0x30;
+const COMMA = 0x2c;
+const LINE_FEED = 0x0a;
+const OPEN_LIST = 0x5b;
+const CLOSE_LIST = 0x5d;
 
 /** Legal in JSON text, but some terminals obey them. */
 const RAW_CONTROLS = /[\u007f-\u009f]/u;
@@ -116,6 +120,23 @@ export class JsonBuffer {
     const out = this.#bytes;
     let at = this.#length;
     for (let i = start; i < end; i++) out[at++] = bytes[i]!;
+    this.#length = at;
+    return this;
+  }
+
+  /** Writes lines of JSON as the elements of a list. */
+  list(lines: Buffer): this {
+    const length = Math.max(0, lines.length - 1);
+    this.#reserve(length + 2);
+    const out = this.#bytes;
+    let at = this.#length;
+    out[at++] = OPEN_LIST;
+    lines.copy(out, at, 0, length);
+    // A line of JSON has no line feed in it.
+    for (let i = out.indexOf(LINE_FEED, at); i !== -1 && i < at + length; i = out.indexOf(LINE_FEED, i))
+      out[i] = COMMA;
+    at += length;
+    out[at++] = CLOSE_LIST;
     this.#length = at;
     return this;
   }

@@ -119,9 +119,12 @@ async function writeSummaries(flags: LrpsFlags, options: ListOptions, context: S
       definition: DEFINITION_FIELDS.some((name) => list.needs(name)),
       instances: list.needs('actual_lrps'),
     };
-    await withStreams(flags, context, (transaction, streamOptions, reps) => {
-      const rows = seen(lrpSummaryStream(transaction, streamOptions, needs), remember);
-      return list.write(mapped(rows, (row) => withReps(row, reps)));
+    await withStreams(flags, context, async (transaction, streamOptions, reps) => {
+      const hasLines = list.isPlainNdjson && reps === undefined;
+      const limit = hasLines ? options.limit : undefined;
+      const { objects, lines } = await lrpSummaryStream(transaction, { ...streamOptions, limit }, needs);
+      if (hasLines && lines !== undefined) await list.writeLines(lines());
+      else await list.write(mapped(seen(objects, remember), (row) => withReps(row, reps)));
     });
   } else {
     const { foundation, reps, gaps } = await readFoundation(flags, context);
@@ -130,7 +133,7 @@ async function writeSummaries(flags: LrpsFlags, options: ListOptions, context: S
     await list.write(rows.map((row) => withReps(row, reps)));
     sayGaps(gaps, context);
   }
-  await rememberIds('lrps', guids);
+  if (guids.size > 0) await rememberIds('lrps', guids);
 }
 
 /** csv has plain columns unless some are chosen: nobody wants a run info in a spreadsheet. */

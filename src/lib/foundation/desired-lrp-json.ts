@@ -3,7 +3,7 @@ import type { Keyring } from '../bbs/keyring.ts';
 import { RUN_INFO, RUN_INFO_WITH_METRIC_TAGS, VOLUME_PLACEMENT } from '../bbs/message-types.ts';
 import { DESIRED_LRP_PLAIN, type DesiredLrpBlob } from '../store/desired-lrps.ts';
 import type { Gaps } from './gaps.ts';
-import { RowJson, type BlobMember } from './lrp-json.ts';
+import { RowJson, type BlobMember, type RowJsonOptions } from './lrp-json.ts';
 import type { RowReader } from './row-reader.ts';
 import { placementTagsOf } from './rows.ts';
 
@@ -21,6 +21,7 @@ export const FULL_BLOBS: readonly DesiredLrpBlob[] = [
 /**
  * Desired LRPs as lines of JSON, with everything that the BBS stores about them; names are those of Diego's own JSON.
  * @param missing columns that this store has not got
+ * @param more what a row has beside its own members: `head` is written behind the plain ones
  * @param mask whether environment values, image passwords, private keys and passwords in URLs are masked
  */
 export function desiredLrpJson(
@@ -28,6 +29,7 @@ export function desiredLrpJson(
   gaps: Gaps,
   missing: readonly string[],
   mask: boolean,
+  more?: Pick<RowJsonOptions, 'head' | 'peek' | 'tail'>,
 ): RowJson {
   const hasTags = !missing.includes('metric_tags');
   const blobs: BlobMember[] = [
@@ -38,8 +40,10 @@ export function desiredLrpJson(
   blobs.push({ column: 'run_info', form: 'members', type: hasTags ? RUN_INFO : RUN_INFO_WITH_METRIC_TAGS });
   return new RowJson({
     table: 'desired_lrps',
-    head: (out, row) => {
+    ...more,
+    head: (out, row, values) => {
       head(out, row, mask);
+      more?.head(out, row, values);
     },
     firstBlob: DESIRED_LRP_PLAIN,
     blobs,

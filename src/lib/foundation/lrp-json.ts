@@ -1,4 +1,4 @@
-import { BlobBatch } from '../bbs/blob-batch.ts';
+import { BlobBatch, type OpenedBlobs } from '../bbs/blob-batch.ts';
 import { PayloadError } from '../bbs/envelope.ts';
 import { JsonBuffer } from '../bbs/json-buffer.ts';
 import type { Keyring } from '../bbs/keyring.ts';
@@ -22,8 +22,12 @@ export interface RowJsonOptions {
   /** For the gaps. */
   table: string;
   blobs: readonly BlobMember[];
-  /** Writes the row's members in the clear, without braces. There is at least one. */
-  head: (out: JsonBuffer, row: RowReader) => void;
+  /** Writes the row's members in the clear, without braces. There is at least one. `values` are what {@link peek} asks for. */
+  head: (out: JsonBuffer, row: RowReader, values: PeekedValues) => void;
+  /** Columns whose values the head must know; they are written in their places all the same. */
+  peek?: readonly string[];
+  /** Writes members behind all others, each with a comma before it. */
+  tail?: (out: JsonBuffer, row: RowReader) => void;
   /** The column of the first blob; the others follow it. */
   firstBlob: number;
   keyring: Keyring | undefined;
@@ -31,7 +35,11 @@ export interface RowJsonOptions {
   gaps: Gaps;
 }
 
+/** Values by column; one that is absent or cannot be read is `null`. */
+export type PeekedValues = Readonly<Record<string, unknown>>;
+
 const NULL = Buffer.from('null');
+const NOTHING: PeekedValues = {};
 
 /**
  * Rows with encrypted columns as lines of JSON in bytes: opened by the batch and written without objects in between. A value that cannot
@@ -41,6 +49,7 @@ export class RowJson {
   readonly #options: RowJsonOptions;
   readonly #batch: BlobBatch | undefined;
   readonly #out = new JsonBuffer(256 * 1024);
+  readonly #scratch = new JsonBuffer();
   #from = new Int32Array(0);
   #to = new Int32Array(0);
 
@@ -54,7 +63,7 @@ export class RowJson {
 
   /** One line of JSON for each row. The next call overwrites them. */
   lines(rows: RawRows): Buffer {
-    const { blobs, head } = this.#options;
+    const { blobs, head, tail } = this.#options;
     this.#findBlobs(rows);
     const [from, to] = [this.#from, this.#to];
     const opened = this.#batch?.openRanges(rows.bytes, from, to);
@@ -63,7 +72,7 @@ export class RowJson {
     let at = 0;
     for (let row = 0; row < rows.count; row++) {
       out.ascii('{');
-      head(out, reader.at(row));
+      head(out, reader.at(row), this.#peek(opened, at));
       let unreadable = '';
       for (const blob of blobs) {
         let reason: string | undefined;
@@ -82,6 +91,7 @@ export class RowJson {
         }
         at++;
       }
+      tail?.(out, reader);
       if (unreadable === '') out.ascii(',"unreadable":[]}\n');
       else out.ascii(`,"unreadable":[${unreadable}]}\n`);
     }
@@ -93,6 +103,34 @@ export class RowJson {
     if (rows.count === 0) return [];
     const text = this.lines(rows).toString('utf8');
     return JSON.parse(`[${text.slice(0, -1).replaceAll('\n', ',')}]`) as Record<string, unknown>[];
+  }
+
+  /** What the head wants to know of the row whose blobs begin at `first`. What is wrong with a value is said when it is written. */
+  #peek(opened: OpenedBlobs | undefined, first: number): PeekedValues {
+    const { blobs, peek } = this.#options;
+    if (peek === undefined) return NOTHING;
+    const values: Record<string, unknown> = {};
+    blobs.forEach((blob, i) => {
+      if (!peek.includes(blob.column)) return;
+      const at = first + i;
+      const isThere = opened !== undefined && this.#to[at]! > this.#from[at]! && !opened.faults.has(at);
+      values[blob.column] = isThere ? this.#valueOf(blob, opened, at) : null;
+    });
+    return values;
+  }
+
+  #valueOf(blob: BlobMember, { bytes, starts, ends }: OpenedBlobs, at: number): unknown {
+    const out = this.#scratch;
+    out.truncate(0);
+    try {
+      if (blob.form === 'json') return JSON.parse(bytes.toString('utf8', starts[at], ends[at]));
+      out.ascii('{');
+      writeEnvelopedMembers(out, blob.type, bytes, starts[at]!, ends[at]!, this.#options.mask);
+      return JSON.parse(out.ascii('}').take().toString('utf8'));
+    } catch (error) {
+      if (error instanceof PayloadError || error instanceof SyntaxError) return null;
+      throw error;
+    }
   }
 
   /** Where the blobs of the batch are, row after row. */

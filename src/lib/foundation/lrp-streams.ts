@@ -1,3 +1,4 @@
+import type { JsonBuffer } from '../bbs/json-buffer.ts';
 import type { Keyring } from '../bbs/keyring.ts';
 import { actualLrpStatement } from '../store/actual-lrps.ts';
 import type { Transaction } from '../store/database.ts';
@@ -14,7 +15,8 @@ import { desiredLrpJson, FULL_BLOBS, fullBlobs } from './desired-lrp-json.ts';
 import type { Gaps } from './gaps.ts';
 import { openDesired, ValueOpener } from './open-values.ts';
 import type { RowJson } from './lrp-json.ts';
-import type { InstanceCounts, LrpRow, LrpSummary } from './lrp-rows.ts';
+import type { InstanceCounts, LrpRow } from './lrp-rows.ts';
+import type { RowReader } from './row-reader.ts';
 import { appNames, desiredLrpOf, type DesiredMetricTags } from './rows.ts';
 
 /** Lists of LRPs as they stream out of the store. Nothing is held but the batch that is being written. */
@@ -87,51 +89,60 @@ export interface SummaryNeeds {
 }
 
 /** `lrps`: desired LRPs with their instances added up, and as much of the rest as somebody will look at. */
-export async function* lrpSummaryStream(
+export async function lrpSummaryStream(
   transaction: Transaction,
   options: LrpStreamOptions,
   needs: SummaryNeeds,
-): AsyncGenerator<LrpRow[], void, undefined> {
-  const { keyring, gaps, mask } = options;
+): Promise<{ objects: AsyncIterable<LrpRow[]>; lines: (() => AsyncIterable<Uint8Array>) | undefined }> {
+  const { gaps, limit } = options;
   const blobs: readonly DesiredLrpBlob[] = needs.definition
     ? FULL_BLOBS
     : needs.names
       ? ['volume_placement', 'metric_tags']
       : [];
-  let statement = await lrpSummaryStatement(transaction, blobs, needs.instances);
+  let statement = await lrpSummaryStatement(transaction, blobs, needs.instances, limit);
   const { missing } = statement;
   gaps.missingColumns('desired_lrps', missing);
   const read = needs.definition ? fullBlobs(missing) : blobs;
-  if (read.length < blobs.length) statement = await lrpSummaryStatement(transaction, read, needs.instances);
-  const opener = needs.names && !needs.definition ? new ValueOpener(keyring, gaps) : undefined;
-  const definition = needs.definition ? desiredLrpJson(keyring, gaps, missing, mask) : undefined;
-  gaps.missingColumns('actual_lrps', statement.missingOfInstances);
-  const instances = needs.instances ? actualLrpJson(keyring, gaps) : undefined;
-  const batchSize = needs.definition ? DESIRED_BATCH : SUMMARY_BATCH;
-  const summaryAt = DESIRED_LRP_PLAIN + read.length;
-  for await (const batch of transaction.stream(statement.sql, statement.values, batchSize)) {
-    const rows = batch as DesiredLrpTuple[];
-    const counts = rows.map((row) => countsOf(row[4], row.slice(summaryAt) as unknown as LrpSummaryTuple));
-    let summaries: LrpRow[];
-    if (definition === undefined) {
-      const opened = opener === undefined ? undefined : openDesired(opener, rows);
-      summaries = rows.map((row, i): LrpSummary => ({
-        ...desiredLrpOf(row, opened?.drivers[i] ?? null, opened?.tags[i]),
-        ...counts[i]!,
-      }));
-    } else {
-      summaries = definition
-        .objects(rawRowsOf(rows))
-        .map((object, i) => withSummary(object, rows[i]!, counts[i]!));
-    }
-    if (instances !== undefined) {
-      rows.forEach((row, i) => {
-        const tuples = JSON.parse(row[summaryAt + INSTANCES] as string) as unknown[][];
-        summaries[i]!.actual_lrps = instances.objects(rawRowsOf(tuples)) as unknown as ActualLrpRow[];
-      });
-    }
-    yield summaries;
+  if (read.length < blobs.length) {
+    statement = await lrpSummaryStatement(transaction, read, needs.instances, limit);
   }
+  gaps.missingColumns('actual_lrps', statement.missingOfInstances);
+  const { sql, values } = statement;
+  const summaryAt = DESIRED_LRP_PLAIN + read.length;
+  if (!needs.definition) {
+    const rows = transaction.stream(sql, values, SUMMARY_BATCH) as AsyncGenerator<DesiredLrpTuple[]>;
+    return { objects: plainSummaries(rows, options, needs, summaryAt), lines: undefined };
+  }
+  const json = summaryJson(options, needs, missing, summaryAt);
+  const rows = rowStream<LrpRow>(transaction.streamRaw(sql, values, DESIRED_BATCH), json);
+  return { objects: { [Symbol.asyncIterator]: () => rows.objects() }, lines: () => rows.lines() };
+}
+
+/** Without what is large. */
+async function* plainSummaries(
+  batches: AsyncIterable<DesiredLrpTuple[]>,
+  { keyring, gaps }: LrpStreamOptions,
+  needs: SummaryNeeds,
+  summaryAt: number,
+): AsyncGenerator<LrpRow[], void, undefined> {
+  const opener = needs.names ? new ValueOpener(keyring, gaps) : undefined;
+  const instances = needs.instances ? actualLrpJson(keyring, gaps) : undefined;
+  for await (const rows of batches) {
+    const opened = opener === undefined ? undefined : openDesired(opener, rows);
+    yield rows.map((row, i): LrpRow => {
+      const summary = row.slice(summaryAt) as unknown as LrpSummaryTuple;
+      return {
+        ...desiredLrpOf(row, opened?.drivers[i] ?? null, opened?.tags[i]),
+        ...countsOf(row[4], summary),
+        ...(instances === undefined ? {} : { actual_lrps: instancesOf(instances, summary[INSTANCES]) }),
+      };
+    });
+  }
+}
+
+function instancesOf(json: RowJson, text: string | undefined): ActualLrpRow[] {
+  return json.objects(rawRowsOf(JSON.parse(text ?? '[]') as unknown[][])) as unknown as ActualLrpRow[];
 }
 
 function countsOf(desired: number, summary: LrpSummaryTuple): InstanceCounts {
@@ -143,21 +154,64 @@ function countsOf(desired: number, summary: LrpSummaryTuple): InstanceCounts {
     crashed,
     suspect,
     evacuating,
-    missing: Math.max(0, desired - running - claimed - unclaimed - crashed),
+    missing: missingOf(desired, running, claimed, unclaimed, crashed),
     crash_count: crashCount,
     zones: JSON.parse(zones) as string[],
     placement_errors: JSON.parse(errors) as string[],
   };
 }
 
-/** The summary's fields first, as they stand in a table; then everything else. */
-function withSummary(object: Record<string, unknown>, row: DesiredLrpTuple, counts: InstanceCounts): LrpRow {
-  const placement = object.volume_placement as { driver_names: string[] } | null | undefined;
-  const tags = object.metric_tags as DesiredMetricTags | null | undefined;
-  return {
-    ...desiredLrpOf(row, placement?.driver_names ?? null, tags),
-    ...counts,
-    ...object,
-    ...appNames(tags),
-  };
+function missingOf(desired: number, ...ordinary: readonly number[]): number {
+  return ordinary.reduce((left, count) => Math.max(0, left - count), desired);
 }
+
+/** Desired LRPs as lines of JSON with their instances: the summary's fields stand first, behind the plain columns. */
+function summaryJson(
+  { keyring, gaps, mask }: LrpStreamOptions,
+  needs: SummaryNeeds,
+  missing: readonly string[],
+  summaryAt: number,
+): RowJson {
+  // Older releases keep the metric tags in run_info.
+  const tagsIn = missing.includes('metric_tags') ? 'run_info' : 'metric_tags';
+  const instances = needs.instances ? actualLrpJson(keyring, gaps) : undefined;
+  return desiredLrpJson(keyring, gaps, missing, mask, {
+    peek: ['volume_placement', tagsIn],
+    head: (out, row, values) => {
+      const placement = values.volume_placement as { driver_names?: string[] } | null;
+      const tags =
+        tagsIn === 'run_info'
+          ? (values.run_info as { metric_tags?: DesiredMetricTags } | null)?.metric_tags
+          : (values.metric_tags as DesiredMetricTags | null);
+      out.ascii(',"volume_drivers":').raw(JSON.stringify(placement?.driver_names ?? null));
+      for (const [name, value] of Object.entries(appNames(tags))) {
+        out.ascii(`,"${name}":`).raw(JSON.stringify(value));
+      }
+      writeCounts(out, row, summaryAt);
+    },
+    ...(instances === undefined
+      ? {}
+      : {
+          tail: (out: JsonBuffer, row: RowReader) => {
+            const tuples = JSON.parse(row.text(summaryAt + INSTANCES) ?? '[]') as unknown[][];
+            out.ascii(',"actual_lrps":').list(instances.lines(rawRowsOf(tuples)));
+          },
+        }),
+  });
+}
+
+/** By the places in LrpSummaryTuple. */
+function writeCounts(out: JsonBuffer, row: RowReader, at: number): void {
+  COUNTS.forEach((name, i) => {
+    row.writeWhole(out.ascii(`,"${name}":`), at + i);
+  });
+  const ordinary = [0, 1, 2, 3].map((i) => row.whole(at + i) ?? 0);
+  out.ascii(',"missing":').whole(missingOf(row.whole(INSTANCES_DESIRED) ?? 0, ...ordinary));
+  row.writeWhole(out.ascii(',"crash_count":'), at + COUNTS.length);
+  out.ascii(',"zones":').raw(row.text(at + COUNTS.length + 1) ?? '[]');
+  out.ascii(',"placement_errors":').raw(row.text(at + COUNTS.length + 2) ?? '[]');
+}
+
+const COUNTS = ['running', 'claimed', 'unclaimed', 'crashed', 'suspect', 'evacuating'] as const;
+/** Where in DesiredLrpTuple the desired instances are. */
+const INSTANCES_DESIRED = 4;

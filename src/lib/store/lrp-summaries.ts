@@ -28,6 +28,7 @@ export async function lrpSummaryStatement(
   transaction: Transaction,
   blobs: readonly DesiredLrpBlob[],
   withInstances: boolean,
+  limit?: number,
 ): Promise<DesiredLrpStatement & { missingOfInstances: readonly string[] }> {
   const desired = await desiredLrpStatement(transaction, {}, blobs);
   const present = await columnsOf(transaction, 'actual_lrps');
@@ -54,8 +55,9 @@ export async function lrpSummaryStatement(
   const select = desired.sql.slice('SELECT '.length, desired.sql.indexOf(' FROM desired_lrps d'));
   return {
     sql: `SELECT ${select}, ${sums}, coalesce(i.zones, '[]'), coalesce(i.placement_errors, '[]')${last}
-      FROM desired_lrps d LEFT JOIN (${summary}) i ON i.process_guid = d.process_guid ORDER BY d.process_guid`,
-    values: [],
+      FROM desired_lrps d LEFT JOIN (${summary}) i ON i.process_guid = d.process_guid ORDER BY d.process_guid
+      LIMIT $1`,
+    values: [limit ?? null],
     missing: desired.missing,
     missingOfInstances: instances?.missing ?? [],
   };
