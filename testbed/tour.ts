@@ -54,5 +54,6 @@ export const SUGGESTIONS: readonly string[] = [
   'cgdiego keys audit --verify -o json',
   'cgdiego cells',
   'cgdiego lrps --filter "crash_count>0"',
+  'cgdiego sizing --az-loss',
   `cgdiego rotate-key --to ${OLD_LABEL} --assume-deployed`,
 ];

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_RECOVERY, recoveryTime, SCHEDULING_SECONDS } from '../../src/lib/sizing/recovery.ts';
 import { parseMib, parsePercent, parseSize } from '../../src/lib/sizing/question.ts';
 import { readWhatIf } from '../../src/lib/sizing/what-if.ts';
+import { renderSizing } from '../../src/lib/views/sizing.ts';
+import { fakeTerminal } from '../support/terminal.ts';
 import { addFlags, ask, TAKEN_AT, twoZones } from './foundations.ts';
 
 const NO_STAGING = { tasksPerZone: 0, memoryMb: 1024, diskMb: 4096 };
@@ -92,6 +94,9 @@ apps: [{ name: a, count: 5, memory_mb: 512, disk_mb: 64 }]
     expect(report.losses).toMatchObject([
       { lost: 125, from_drained_cells: 24, not_placed: 98, cells_drained: ['z2-cell-001'] },
     ]);
+    expect(renderSizing(report, { explain: false, wide: false }, fakeTerminal())).toContain(
+      'Out of service as well, the fullest of each zone: 1 cell with 24 of these instances (z2-cell-001).',
+    );
   });
 
   it('lose single cells', async () => {
@@ -213,6 +218,14 @@ apps: [{ name: a, instances: 3, memory_mb: 512, disk_mb: 64 }]
       /disk_mb must be a whole number that is not negative, not missing/,
     ],
     ['cells: [{ memory_mb: 1, disk_mb: 1 }]', /zone must be text, not missing/],
+    [
+      'cells: [{ zone: z1, count: 99999999, memory_mb: 1, disk_mb: 1 }]',
+      /cells\[0\]: count is 99999999, and not more than 100000/,
+    ],
+    [
+      'cells: [{ zone: z1, memory_mb: 1, disk_mb: 1 }]\napps: [{ count: 1000, instances: 99999, memory_mb: 1 }]',
+      /apps\[0\]: instances is 99999, and not more than 5000/,
+    ],
     ['cells: [{ zone: z1, memory: 1 }]', /has no field "memory"/],
     ['[1, 2]', /the file must be a mapping/],
     ['cells: [', /is not YAML/],

@@ -171,6 +171,7 @@ describe('input that makes no sense', () => {
     await rejects(foundation(), /is not a size/, { cellSize: '-1:2' });
     await rejects(foundation(), /there is no pool "x"/, { add: ['z1:1:x'] });
     await rejects(foundation(), /names no cells/, { add: ['z1:-1'] });
+    await rejects(foundation(), /more than 100000 cells/, { add: ['z1:999999999'] });
     await rejects(foundation(), /zone z1 has 2 cells of pool shared/, { remove: ['z1:3'] });
     await rejects(foundation(), /is not a percentage/, { scaleApps: 'x' });
     await rejects(foundation(), /more than nothing/, { growth: '-3' });

@@ -89,7 +89,8 @@ function questionOf(flags: SizingFlags): SizingQuestion {
     flags.growth !== undefined &&
     !flags['az-loss'] &&
     flags.zone === undefined &&
-    flags.cell === undefined
+    flags.cell === undefined &&
+    flags.drain === 0
   ) {
     throw new UsageError('--growth needs a loss to ask about.', {
       next: 'Give --az-loss, --zone or --cell with it.',

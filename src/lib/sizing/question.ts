@@ -4,6 +4,9 @@ import { NO_DEMAND } from './instances.ts';
 import type { SizingModel, World } from './model.ts';
 import { demandOf, rowSet, settle, without, withCells, type CellGroup } from './world.ts';
 
+/** More than any foundation has. */
+const MOST_CELLS = 100_000;
+
 /** `MEM:DISK[:CONTAINERS]`: MiB, or with a unit as in `64G:512G:249`. */
 export interface Size {
   memoryMb: number;
@@ -101,6 +104,10 @@ export function cellNamed(world: World, name: string, flag: string): number {
 
 /** `ZONE:N[:POOL]`, or `N` for so many in every zone. Without a pool: the one with the most cells. */
 function parseGroups(model: SizingModel, text: string, flag: string): CellGroup[] | undefined {
+  const [, digits] = /^(?:[^:]*:)?(\d+)(?::.+)?$/.exec(text) ?? [];
+  if (digits !== undefined && Number(digits) > MOST_CELLS) {
+    throw new UsageError(`${flag} ${text}: more than ${MOST_CELLS} cells are not possible.`);
+  }
   const largest = model.pools.reduce(
     (best, pool, i) => (pool.cells > model.pools[best]!.cells ? i : best),
     0,

@@ -22,6 +22,9 @@ export interface WhatIf {
 }
 
 const DEFAULT_CONTAINERS = 249;
+/** More than any foundation has: a slip of the finger rather. */
+const MOST_CELLS = 100_000;
+const MOST_INSTANCES = 5_000_000;
 const DEFAULT_STACK = 'cflinuxfs4';
 
 /**
@@ -82,7 +85,7 @@ function cellGroup(value: unknown, source: string, at: number, proxyMemoryMb: nu
     containers: fields.number('containers', DEFAULT_CONTAINERS),
   };
   const stacks = new Set(fields.names('stacks', [DEFAULT_STACK]));
-  const count = fields.number('count', 1);
+  const count = fields.number('count', 1, MOST_CELLS);
   const providers = new Map<string, 'any' | ReadonlySet<string>>([
     ['preloaded', stacks],
     ['preloaded+layer', stacks],
@@ -122,11 +125,11 @@ function appGroup(value: unknown, source: string, at: number): DesiredLrp[] {
     'volume_drivers',
   );
   const name = fields.text('name', `app${at}`);
-  const count = fields.number('count', 1);
+  const count = fields.number('count', 1, MOST_INSTANCES);
   const lrp = {
     domain: 'cf-apps',
     log_guid: '',
-    instances: fields.number('instances', 1),
+    instances: fields.number('instances', 1, Math.floor(MOST_INSTANCES / Math.max(1, count))),
     memory_mb: fields.number('memory_mb'),
     disk_mb: fields.number('disk_mb', 1024),
     max_pids: 0,
@@ -261,11 +264,12 @@ class Fields {
     return this.#values[name] !== undefined;
   }
 
-  number(name: string, otherwise?: number): number {
+  number(name: string, otherwise?: number, most = 0x7fff_ffff): number {
     const value = this.#values[name] ?? otherwise;
-    if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > 0x7fff_ffff) {
+    if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) {
       this.#refuse(`: ${name} must be a whole number that is not negative, not ${shown(value)}`);
     }
+    if (value > most) this.#refuse(`: ${name} is ${value}, and not more than ${most} is possible here`);
     return value;
   }
 

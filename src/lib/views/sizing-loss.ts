@@ -37,6 +37,7 @@ export function lossSections(
     const failing = losses.filter((loss) => !loss.survivable);
     builder.text(`Not survivable: ${failing.map(lossName).join(', ')}.`, 'bad');
   }
+  if (worst.cells_drained.length > 0) builder.text(drainedLine(worst));
   const pools = losses.flatMap((loss) =>
     loss.pools
       .filter(({ lost, not_placed, cells_lost }) => lost + not_placed + cells_lost > 0)
@@ -56,6 +57,12 @@ export function lossSections(
 function lossName(loss: Pick<LossReport, 'zone' | 'cells_lost'>): string {
   if (loss.zone !== null) return loss.zone === '' ? '(no zone)' : loss.zone;
   return loss.cells_lost.length === 0 ? 'drained' : plural(loss.cells_lost.length, 'cell');
+}
+
+function drainedLine(loss: LossReport): string {
+  const ids = loss.cells_drained.slice(0, MOST_NAMES).map(shortId).join(', ');
+  const more = loss.cells_drained.length > MOST_NAMES ? ', ...' : '';
+  return `Out of service as well, the fullest of each zone: ${plural(loss.cells_drained.length, 'cell')} with ${formatCount(loss.from_drained_cells)} of these instances (${ids}${more}).`;
 }
 
 const VERDICTS = {
