@@ -79,7 +79,7 @@ interface RoundJson {
   task_placements: { task_guid: string; cell_id: string }[];
   failed: { process_guid: string; index: number; placement_error: string; stage: string }[];
   failed_tasks: { task_guid: string; placement_error: string; stage: string }[];
-  cells_after?: { cell_id: string; available: ResourcesJson; lrps: number; tasks: number }[];
+  cells_after?: undefined | { cell_id: string; available: ResourcesJson; lrps: number; tasks: number }[];
 }
 
 interface SettingsJson {
@@ -136,7 +136,28 @@ export function readCase(path: string): GoldenCase {
   if (parsed.schema !== 'cgdiego-auction-golden/1' && parsed.schema !== 'cgdiego-auction-golden-huge/1') {
     throw new Error(`${path}: not a case file: schema ${JSON.stringify(parsed.schema)}`);
   }
-  return parsed as GoldenCase;
+  if (parsed.schema === 'cgdiego-auction-golden-huge/1') return parsed as HugeCase;
+  const golden = parsed as Sparse<BatchCase>;
+  return {
+    ...golden,
+    lrps: golden.lrps ?? [],
+    tasks: golden.tasks ?? [],
+    result: roundOf(golden.result),
+    follow_up_rounds: golden.follow_up_rounds?.map(roundOf) ?? [],
+  } as BatchCase;
+}
+
+/** Go writes a list that nobody made as null. */
+type Sparse<T> = { [Key in keyof T]: T[Key] | null | undefined };
+
+function roundOf(round: Sparse<RoundJson> | null | undefined): RoundJson {
+  return {
+    placements: round?.placements ?? [],
+    task_placements: round?.task_placements ?? [],
+    failed: round?.failed ?? [],
+    failed_tasks: round?.failed_tasks ?? [],
+    cells_after: round?.cells_after ?? undefined,
+  };
 }
 
 /** Runs a case with an auction and says where it differs from what the real auctioneer did. */
