@@ -122,9 +122,9 @@ async function writeSummaries(flags: LrpsFlags, options: ListOptions, context: S
     await withStreams(flags, context, async (transaction, streamOptions, reps) => {
       const hasLines = list.isPlainNdjson && reps === undefined;
       const limit = hasLines ? options.limit : undefined;
-      const { objects, lines } = await lrpSummaryStream(transaction, { ...streamOptions, limit }, needs);
-      if (hasLines && lines !== undefined) await list.writeLines(lines());
-      else await list.write(mapped(seen(objects, remember), (row) => withReps(row, reps)));
+      const rows = await lrpSummaryStream(transaction, { ...streamOptions, limit }, needs);
+      if (hasLines) await list.writeLines(rows.lines());
+      else await list.write(mapped(seen(rows.objects(), remember), (row) => withReps(row, reps)));
     });
   } else {
     const { foundation, reps, gaps } = await readFoundation(flags, context);

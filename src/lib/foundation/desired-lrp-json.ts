@@ -20,24 +20,32 @@ export const FULL_BLOBS: readonly DesiredLrpBlob[] = [
 
 /**
  * Desired LRPs as lines of JSON, with everything that the BBS stores about them; names are those of Diego's own JSON.
- * @param missing columns that this store has not got
+ * @param blobs those that follow the plain columns, in the order of {@link FULL_BLOBS} or some of them
  * @param more what a row has beside its own members: `head` is written behind the plain ones
  * @param mask whether environment values, image passwords, private keys and passwords in URLs are masked
  */
 export function desiredLrpJson(
   keyring: Keyring | undefined,
   gaps: Gaps,
-  missing: readonly string[],
+  blobs: readonly DesiredLrpBlob[],
   mask: boolean,
   more?: Pick<RowJsonOptions, 'head' | 'peek' | 'tail'>,
 ): RowJson {
-  const hasTags = !missing.includes('metric_tags');
-  const blobs: BlobMember[] = [
-    { column: 'routes', form: 'json', name: 'routes', empty: '{}' },
-    { column: 'volume_placement', form: 'object', name: 'volume_placement', type: VOLUME_PLACEMENT },
-  ];
-  if (hasTags) blobs.push({ column: 'metric_tags', form: 'json', name: 'metric_tags', empty: '{}' });
-  blobs.push({ column: 'run_info', form: 'members', type: hasTags ? RUN_INFO : RUN_INFO_WITH_METRIC_TAGS });
+  const members: Record<DesiredLrpBlob, BlobMember> = {
+    routes: { column: 'routes', form: 'json', name: 'routes', empty: '{}' },
+    volume_placement: {
+      column: 'volume_placement',
+      form: 'object',
+      name: 'volume_placement',
+      type: VOLUME_PLACEMENT,
+    },
+    metric_tags: { column: 'metric_tags', form: 'json', name: 'metric_tags', empty: '{}' },
+    run_info: {
+      column: 'run_info',
+      form: 'members',
+      type: blobs.includes('metric_tags') ? RUN_INFO : RUN_INFO_WITH_METRIC_TAGS,
+    },
+  };
   return new RowJson({
     table: 'desired_lrps',
     ...more,
@@ -46,7 +54,7 @@ export function desiredLrpJson(
       more?.head(out, row, values);
     },
     firstBlob: DESIRED_LRP_PLAIN,
-    blobs,
+    blobs: blobs.map((name) => members[name]),
     keyring,
     mask,
     gaps,
@@ -55,7 +63,7 @@ export function desiredLrpJson(
 
 /** {@link FULL_BLOBS} without what the store has not got: older releases keep the metric tags in run_info. */
 export function fullBlobs(missing: readonly string[]): DesiredLrpBlob[] {
-  return FULL_BLOBS.filter((name) => name !== 'metric_tags' || !missing.includes(name));
+  return FULL_BLOBS.filter((name) => !missing.includes(name));
 }
 
 /** By the places in DesiredLrpTuple. */

@@ -64,7 +64,7 @@ export async function readLrpDetail(
     };
     return { ...gone, desired: false, key_labels: {}, actual_lrps: actualLrps };
   }
-  const object = desiredLrpJson(keyring, gaps, missing, mask).objects(rawRowsOf([row]))[0]!;
+  const object = desiredLrpJson(keyring, gaps, read, mask).objects(rawRowsOf([row]))[0]!;
   const placement = object.volume_placement as { driver_names: string[] } | null | undefined;
   const tags = object.metric_tags as DesiredMetricTags | null | undefined;
   return {

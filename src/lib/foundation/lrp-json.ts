@@ -56,7 +56,7 @@ export class RowJson {
   constructor(options: RowJsonOptions) {
     this.#options = options;
     this.#batch = options.keyring === undefined ? undefined : new BlobBatch(options.keyring);
-    if (this.#batch === undefined) {
+    if (this.#batch === undefined && options.blobs.length > 0) {
       options.gaps.add('keys', 'no encryption keys were given, so nothing that is encrypted was read');
     }
   }

@@ -2,29 +2,24 @@ import type { JsonBuffer } from '../bbs/json-buffer.ts';
 import type { Keyring } from '../bbs/keyring.ts';
 import { actualLrpStatement } from '../store/actual-lrps.ts';
 import type { Transaction } from '../store/database.ts';
-import {
-  DESIRED_LRP_PLAIN,
-  desiredLrpStatement,
-  type DesiredLrpBlob,
-  type DesiredLrpTuple,
-} from '../store/desired-lrps.ts';
-import { lrpSummaryStatement, type LrpSummaryTuple } from '../store/lrp-summaries.ts';
+import { DESIRED_LRP_PLAIN, desiredLrpStatement, type DesiredLrpBlob } from '../store/desired-lrps.ts';
+import { lrpSummaryStatement } from '../store/lrp-summaries.ts';
 import { rawRowsOf, type RawRows } from '../store/raw-rows.ts';
 import { actualLrpJson, type ActualLrpRow } from './actual-lrp-json.ts';
 import { desiredLrpJson, FULL_BLOBS, fullBlobs } from './desired-lrp-json.ts';
 import type { Gaps } from './gaps.ts';
-import { openDesired, ValueOpener } from './open-values.ts';
 import type { RowJson } from './lrp-json.ts';
-import type { InstanceCounts, LrpRow } from './lrp-rows.ts';
+import type { LrpRow } from './lrp-rows.ts';
 import type { RowReader } from './row-reader.ts';
-import { appNames, desiredLrpOf, type DesiredMetricTags } from './rows.ts';
+import { appNames, type DesiredMetricTags } from './rows.ts';
 
 /** Lists of LRPs as they stream out of the store. Nothing is held but the batch that is being written. */
 
 /** Rows of an actual LRP are small; a desired LRP's run info takes some 5 KiB. */
 const ACTUAL_BATCH = 500;
 const DESIRED_BATCH = 100;
-const SUMMARY_BATCH = 500;
+const SUMMARY_BATCH = 200;
+const NAME_BLOBS: readonly DesiredLrpBlob[] = ['volume_placement', 'metric_tags'];
 /** Where in LrpSummaryTuple the instances are. */
 const INSTANCES = 9;
 
@@ -61,11 +56,12 @@ export async function desiredLrpStream(
   let statement = await desiredLrpStatement(transaction, { limit }, FULL_BLOBS);
   const { missing } = statement;
   gaps.missingColumns('desired_lrps', missing);
-  if (missing.includes('metric_tags')) {
-    statement = await desiredLrpStatement(transaction, { limit }, fullBlobs(missing));
+  const blobs = fullBlobs(missing);
+  if (blobs.length < FULL_BLOBS.length) {
+    statement = await desiredLrpStatement(transaction, { limit }, blobs);
   }
   const rows = transaction.streamRaw(statement.sql, statement.values, DESIRED_BATCH);
-  return rowStream(rows, desiredLrpJson(keyring, gaps, missing, mask));
+  return rowStream(rows, desiredLrpJson(keyring, gaps, blobs, mask));
 }
 
 function rowStream<Row>(batches: AsyncIterable<RawRows>, json: RowJson): RowStream<Row> {
@@ -93,72 +89,20 @@ export async function lrpSummaryStream(
   transaction: Transaction,
   options: LrpStreamOptions,
   needs: SummaryNeeds,
-): Promise<{ objects: AsyncIterable<LrpRow[]>; lines: (() => AsyncIterable<Uint8Array>) | undefined }> {
+): Promise<RowStream<LrpRow>> {
   const { gaps, limit } = options;
-  const blobs: readonly DesiredLrpBlob[] = needs.definition
-    ? FULL_BLOBS
-    : needs.names
-      ? ['volume_placement', 'metric_tags']
-      : [];
-  let statement = await lrpSummaryStatement(transaction, blobs, needs.instances, limit);
+  const wanted: readonly DesiredLrpBlob[] = needs.definition ? FULL_BLOBS : needs.names ? NAME_BLOBS : [];
+  let statement = await lrpSummaryStatement(transaction, wanted, needs.instances, limit);
   const { missing } = statement;
   gaps.missingColumns('desired_lrps', missing);
-  const read = needs.definition ? fullBlobs(missing) : blobs;
-  if (read.length < blobs.length) {
-    statement = await lrpSummaryStatement(transaction, read, needs.instances, limit);
+  const blobs = wanted.filter((name) => !missing.includes(name));
+  if (blobs.length < wanted.length) {
+    statement = await lrpSummaryStatement(transaction, blobs, needs.instances, limit);
   }
   gaps.missingColumns('actual_lrps', statement.missingOfInstances);
-  const { sql, values } = statement;
-  const summaryAt = DESIRED_LRP_PLAIN + read.length;
-  if (!needs.definition) {
-    const rows = transaction.stream(sql, values, SUMMARY_BATCH) as AsyncGenerator<DesiredLrpTuple[]>;
-    return { objects: plainSummaries(rows, options, needs, summaryAt), lines: undefined };
-  }
-  const json = summaryJson(options, needs, missing, summaryAt);
-  const rows = rowStream<LrpRow>(transaction.streamRaw(sql, values, DESIRED_BATCH), json);
-  return { objects: { [Symbol.asyncIterator]: () => rows.objects() }, lines: () => rows.lines() };
-}
-
-/** Without what is large. */
-async function* plainSummaries(
-  batches: AsyncIterable<DesiredLrpTuple[]>,
-  { keyring, gaps }: LrpStreamOptions,
-  needs: SummaryNeeds,
-  summaryAt: number,
-): AsyncGenerator<LrpRow[], void, undefined> {
-  const opener = needs.names ? new ValueOpener(keyring, gaps) : undefined;
-  const instances = needs.instances ? actualLrpJson(keyring, gaps) : undefined;
-  for await (const rows of batches) {
-    const opened = opener === undefined ? undefined : openDesired(opener, rows);
-    yield rows.map((row, i): LrpRow => {
-      const summary = row.slice(summaryAt) as unknown as LrpSummaryTuple;
-      return {
-        ...desiredLrpOf(row, opened?.drivers[i] ?? null, opened?.tags[i]),
-        ...countsOf(row[4], summary),
-        ...(instances === undefined ? {} : { actual_lrps: instancesOf(instances, summary[INSTANCES]) }),
-      };
-    });
-  }
-}
-
-function instancesOf(json: RowJson, text: string | undefined): ActualLrpRow[] {
-  return json.objects(rawRowsOf(JSON.parse(text ?? '[]') as unknown[][])) as unknown as ActualLrpRow[];
-}
-
-function countsOf(desired: number, summary: LrpSummaryTuple): InstanceCounts {
-  const [running, claimed, unclaimed, crashed, suspect, evacuating, crashCount, zones, errors] = summary;
-  return {
-    running,
-    claimed,
-    unclaimed,
-    crashed,
-    suspect,
-    evacuating,
-    missing: missingOf(desired, running, claimed, unclaimed, crashed),
-    crash_count: crashCount,
-    zones: JSON.parse(zones) as string[],
-    placement_errors: JSON.parse(errors) as string[],
-  };
+  const batch = needs.definition ? DESIRED_BATCH : SUMMARY_BATCH;
+  const rows = transaction.streamRaw(statement.sql, statement.values, batch);
+  return rowStream(rows, summaryJson(options, blobs, needs.instances));
 }
 
 function missingOf(desired: number, ...ordinary: readonly number[]): number {
@@ -168,20 +112,20 @@ function missingOf(desired: number, ...ordinary: readonly number[]): number {
 /** Desired LRPs as lines of JSON with their instances: the summary's fields stand first, behind the plain columns. */
 function summaryJson(
   { keyring, gaps, mask }: LrpStreamOptions,
-  needs: SummaryNeeds,
-  missing: readonly string[],
-  summaryAt: number,
+  blobs: readonly DesiredLrpBlob[],
+  withInstances: boolean,
 ): RowJson {
+  const summaryAt = DESIRED_LRP_PLAIN + blobs.length;
   // Older releases keep the metric tags in run_info.
-  const tagsIn = missing.includes('metric_tags') ? 'run_info' : 'metric_tags';
-  const instances = needs.instances ? actualLrpJson(keyring, gaps) : undefined;
-  return desiredLrpJson(keyring, gaps, missing, mask, {
+  const tagsIn = blobs.includes('metric_tags') ? 'metric_tags' : 'run_info';
+  const instances = withInstances ? actualLrpJson(keyring, gaps) : undefined;
+  return desiredLrpJson(keyring, gaps, blobs, mask, {
     peek: ['volume_placement', tagsIn],
     head: (out, row, values) => {
-      const placement = values.volume_placement as { driver_names?: string[] } | null;
+      const placement = values.volume_placement as { driver_names?: string[] } | null | undefined;
       const tags =
         tagsIn === 'run_info'
-          ? (values.run_info as { metric_tags?: DesiredMetricTags } | null)?.metric_tags
+          ? (values.run_info as { metric_tags?: DesiredMetricTags } | null | undefined)?.metric_tags
           : (values.metric_tags as DesiredMetricTags | null);
       out.ascii(',"volume_drivers":').raw(JSON.stringify(placement?.driver_names ?? null));
       for (const [name, value] of Object.entries(appNames(tags))) {
