@@ -70,7 +70,7 @@ try {
   let largeLine: string[] = [];
   if (large > 0) {
     say(`generating ${large} desired LRPs ...`);
-    largeLine = [`The large foundation: ${report(await store.generate('large', large))}; one run.`, ''];
+    largeLine = [`The large foundation: ${report(await store.generate('large', large))}; one run.`];
     for (const args of LISTS) memoryOfLarge.set(args, checked(await measure(store, 'large', args)));
   }
   const seconds = (list: readonly Measurement[]) => list.map((run) => run.seconds);

@@ -73,7 +73,7 @@ describe('--live', () => {
         expect(row).toMatchObject({
           on_rep: false,
           rep_state: null,
-          live_check: 'differs: the rep lacks it',
+          live_check: 'differs: absent',
         });
       } else if (lrp.state === 'CLAIMED') {
         expect(row).toMatchObject({ on_rep: false, live_check: 'agrees, pending' });
@@ -98,15 +98,15 @@ describe('--live', () => {
       expect(row.on_reps).toBe(count(row.process_guid));
       if (row.on_reps! >= row.running)
         expect(row.live_check).toMatch(/^agrees|^differs: \d+ on reps, \d+ in the store/u);
-      else expect(row.live_check).toBe('some reps gave no answer');
+      else expect(row.live_check).toBe('not all answered');
     }
   });
 
   it('shows it beside one LRP and its instances', async () => {
     const args = ['lrps', lost!.process_guid, '--live', '--rep-timeout', '1s'];
     const { stdout } = await inspect(live.url, args, { env: live.env });
-    expect(stdout).toMatch(/\nReps say: +/u);
-    expect(stdout).toMatch(new RegExp(`\n *${lost!.index} +RUNNING +differs: the rep lacks it`, 'u'));
+    expect(stdout).toMatch(/\nReps say: +differs: 1 instance\n/u);
+    expect(stdout).toMatch(new RegExp(`\n *${lost!.index} +RUNNING +differs: absent`, 'u'));
     const json = await inspect(live.url, [...args, '-o', 'json'], { env: live.env });
     const detail = JSON.parse(json.stdout) as LrpDetail;
     expect(detail.actual_lrps.find(({ index }) => index === lost!.index)).toMatchObject({ on_rep: false });

@@ -19,6 +19,7 @@ import type { Foundation, Gap } from '../foundation/types.ts';
 import { prepareList, type List, type ListOptions } from '../output/list.ts';
 import { writeOne } from '../output/one.ts';
 import type { RecordType } from '../output/record.ts';
+import { plural } from '../output/units.ts';
 import type { Transaction } from '../store/database.ts';
 import {
   instanceRecord,
@@ -205,9 +206,12 @@ async function readDetail(guid: string, flags: LrpsFlags, context: ShowContext):
 }
 
 function withLive(detail: LrpDetail, reps: OnReps): LrpDetail {
+  const instances = detail.actual_lrps.map((lrp) => ({ ...lrp, ...instanceOnRep(lrp, reps) }));
+  const differing = instances.filter(({ live_check: check }) => check.startsWith('differs')).length;
   return {
     ...detail,
     ...summaryOnReps(detail, reps),
-    actual_lrps: detail.actual_lrps.map((lrp) => ({ ...lrp, ...instanceOnRep(lrp, reps) })),
+    ...(differing === 0 ? {} : { live_check: `differs: ${plural(differing, 'instance')}` }),
+    actual_lrps: instances,
   };
 }

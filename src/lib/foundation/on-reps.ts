@@ -21,7 +21,7 @@ export interface LiveFields {
   on_rep?: boolean | null;
   /** The container's state in the rep's words; `null` when there is none, empty on older reps. */
   rep_state?: string | null;
-  /** `agrees`, `agrees, pending`, `differs: …`, or why nobody knows. */
+  /** `agrees`; `agrees, pending`; `differs: absent`, `differs: it is on CELL_ID`; `no answer`; `on no cell`. */
   live_check?: string;
 }
 
@@ -78,7 +78,7 @@ function check(
   return {
     on_rep: false,
     rep_state,
-    live_check: mayBeAbsent ? 'agrees, pending' : 'differs: the rep lacks it',
+    live_check: mayBeAbsent ? 'agrees, pending' : 'differs: absent',
   };
 }
 
@@ -91,6 +91,6 @@ export function summaryOnReps(row: LrpSummary, reps: OnReps): { on_reps: number;
   if (isTooFew && reps.isComplete) {
     return { on_reps: count, live_check: `differs: ${count} on reps, ${row.running} running in the store` };
   }
-  if (isTooFew) return { on_reps: count, live_check: 'some reps gave no answer' };
+  if (isTooFew) return { on_reps: count, live_check: 'not all answered' };
   return { on_reps: count, live_check: count < row.running + row.claimed ? 'agrees, pending' : 'agrees' };
 }

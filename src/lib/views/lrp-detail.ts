@@ -103,7 +103,7 @@ function instanceColumns(now: number, live: boolean): Column<InstanceDetail>[] {
   return [
     { name: 'index', description: 'the instance', heading: 'IDX' },
     { name: 'state', description: 'its state', level: ({ state }) => stateLevel(state) },
-    ...(live ? liveColumns<InstanceDetail>() : []).filter(({ show }) => show !== 'hidden'),
+    ...(live ? liveColumns<InstanceDetail>() : []).filter(({ show }) => show === undefined),
     { name: 'presence', description: 'its presence' },
     { name: 'cell_id', description: 'its cell', shorten: 'guid' },
     { name: 'availability_zone', description: 'its zone', heading: 'ZONE' },
