@@ -26,7 +26,7 @@ Killed at any point, it is finished by running it again. Exit code 3 when blobs 
     yes: Flags.boolean({ char: 'y', description: 'do not ask for confirmation' }),
     'batch-size': Flags.integer({
       description: 'rows a transaction',
-      default: 500,
+      default: 1000,
       min: 1,
       max: 10_000,
       helpValue: 'N',

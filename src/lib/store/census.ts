@@ -64,13 +64,12 @@ async function countTable(
   })); // prettier-ignore
   const { rows, counts } = await countExpected(transaction, table, columns, labels);
   for (const [index, entry] of census.entries()) {
-    const [nulls = 0, empty = 0, ...blobs] = counts[index]!;
+    const { nulls, empty, blobs, others } = counts[index]!;
     entry.null = nulls;
     entry.empty = empty;
     for (const [position, label] of labels.entries())
       if (blobs[position]! > 0) entry.labels[label] = blobs[position]!;
-    const told = nulls + empty + blobs.reduce((sum, count) => sum + count, 0);
-    if (told === rows) continue;
+    if (others === 0) continue;
     for (const { label, blobs } of await countOthers(transaction, table, entry.column, labels)) {
       if (label === null) entry.malformed = Number(blobs);
       else entry.labels[label.toString('utf8')] = Number(blobs);
@@ -82,57 +81,64 @@ async function countTable(
 /** Conditions that tell blobs under some labels by the beginning of their text; see {@link textPrefixes}. */
 class PrefixConditions {
   readonly parameters: unknown[] = [];
-  readonly #conditions: ((head: string, length: string) => string)[];
-  /** How many characters of the text the conditions look at. */
-  readonly characters: number;
+  readonly #conditions: ((column: string) => string)[];
 
   constructor(labels: readonly string[]) {
-    let longest = 1;
     this.#conditions = labels.map((label) => {
       const { length, prefixes } = textPrefixes(label);
-      longest = Math.max(longest, length);
       this.parameters.push(prefixes);
       const parameter = `$${this.parameters.length}`;
       // Length byte, label, nonce and tag, in base64.
       const shortest = Math.ceil((1 + Buffer.byteLength(label) + NONCE_BYTES + TAG_BYTES) / 3) * 4 + 2;
-      return (head, octets) =>
-        `(left(${head}, ${length}) = ANY (${parameter}) AND ${octets} >= ${shortest} AND ${octets} % 4 = 2)`;
+      return (column) =>
+        `(left(${column}, ${length}) = ANY (${parameter}) AND octet_length(${column}) >= ${shortest} AND octet_length(${column}) % 4 = 2)`;
     });
-    this.characters = longest;
   }
 
-  of(head: string, octets: string): string[] {
-    return this.#conditions.map((condition) => condition(head, octets));
+  of(column: string): string[] {
+    return this.#conditions.map((condition) => condition(column));
   }
 }
 
-/** One scan of a table: by column how many values are NULL, how many empty, and how many blobs are under each label. */
+/** What the values of a column are; `blobs` by label. */
+interface Kinds {
+  nulls: number;
+  empty: number;
+  blobs: number[];
+  others: number;
+}
+
+/**
+ * One scan of a table. It is grouped by what all columns of a row are, which are a handful of cases, so that PostgreSQL looks at each
+ * value once.
+ */
 async function countExpected(
   transaction: Transaction,
   table: string,
   columns: readonly string[],
   labels: readonly string[],
-): Promise<{ rows: number; counts: number[][] }> {
+): Promise<{ rows: number; counts: Kinds[] }> {
   const conditions = new PrefixConditions(labels);
-  const heads = columns.flatMap((column, index) => [
-    `left(${quote(column)}, ${conditions.characters}) AS h${index}`,
-    `octet_length(${quote(column)}) AS n${index}`,
-  ]);
-  const counts = columns.flatMap((_, index) =>
-    [`n${index} IS NULL`, `n${index} = 0`, ...conditions.of(`h${index}`, `n${index}`)].map(
-      (condition) => `count(*) FILTER (WHERE ${condition})::int`,
-    ),
-  );
-  const [row] = await transaction.query<{ rows: number; counts: number[] }>(
-    // OFFSET 0: the heads are taken once, not anew in every condition.
-    `SELECT count(*)::int AS rows, ARRAY[${counts.join(', ')}] AS counts
-       FROM (SELECT ${heads.join(', ')} FROM ${quote(table)} OFFSET 0) AS t`,
+  const [isNull, isEmpty, isOther] = [-1, -2, -3];
+  const kinds = columns.map((name) => {
+    const column = quote(name);
+    const labelled = conditions.of(column).map((condition, label) => `WHEN ${condition} THEN ${label}`);
+    return `CASE ${labelled.join(' ')} WHEN ${column} IS NULL THEN ${isNull} WHEN ${column} = '' THEN ${isEmpty} ELSE ${isOther} END`;
+  });
+  const groups = await transaction.query<{ kinds: number[]; rows: string }>(
+    `SELECT ARRAY[${kinds.join(', ')}] AS kinds, count(*) AS rows FROM ${quote(table)} GROUP BY 1`,
     conditions.parameters,
   );
-  const width = labels.length + 2;
+  const rowsWhere = (index: number, kind: number) =>
+    groups.reduce((sum, group) => (group.kinds[index] === kind ? sum + Number(group.rows) : sum), 0);
   return {
-    rows: row!.rows,
-    counts: columns.map((_, index) => row!.counts.slice(index * width, (index + 1) * width)),
+    rows: groups.reduce((sum, group) => sum + Number(group.rows), 0),
+    counts: columns.map((_, index) => ({
+      nulls: rowsWhere(index, isNull),
+      empty: rowsWhere(index, isEmpty),
+      blobs: labels.map((_, label) => rowsWhere(index, label)),
+      others: rowsWhere(index, isOther),
+    })),
   };
 }
 
@@ -152,7 +158,7 @@ function countOthers(
 ): Promise<{ label: Buffer | null; blobs: string }[]> {
   const value = quote(column);
   const conditions = new PrefixConditions(labels);
-  const told = conditions.of(value, `octet_length(${value})`).map((condition) => `AND NOT ${condition}`);
+  const told = conditions.of(value).map((condition) => `AND NOT ${condition}`);
   return transaction.query(
     `SELECT CASE WHEN h.length BETWEEN 1 AND 127
                   AND ((octet_length(value) - 2) / 4 * 3 - 2 >= h.length + 29

@@ -7,7 +7,7 @@ import type { Transaction } from './database.ts';
 export interface StaleRows {
   /** Rows that hold a blob which is not under the target. */
   rows: number;
-  /** Characters of those blobs. */
+  /** Characters of all blobs of these rows; almost always all of them are stale, or none. */
   characters: number;
 }
 
@@ -18,14 +18,15 @@ export async function countStaleRows(
   target: string,
 ): Promise<StaleRows> {
   const { length, prefixes } = textPrefixes(target);
-  const sizes = table.columns.map(({ name }) => {
-    const column = quote(name);
-    return `CASE WHEN ${column} <> '' AND left(${column}, $1) <> ALL ($2) THEN octet_length(${column}) ELSE 0 END`;
-  });
+  const columns = table.columns.map(({ name }) => quote(name));
+  // As when they are read: the large column, the first one, is looked at last.
+  const stale = columns
+    .map((column) => `(${column} <> '' AND left(${column}, $1) <> ALL ($2))`)
+    .reverse()
+    .join(' OR ');
+  const size = columns.map((column) => `coalesce(octet_length(${column}), 0)`).join(' + ');
   const [row] = await transaction.query<{ rows: string; characters: string }>(
-    `SELECT count(*) AS rows, coalesce(sum(size), 0) AS characters
-       FROM (SELECT ${sizes.join(' + ')} AS size FROM ${quote(table.name)}) AS s
-      WHERE size > 0`,
+    `SELECT count(*) AS rows, coalesce(sum(${size}), 0) AS characters FROM ${quote(table.name)} WHERE ${stale}`,
     [length, prefixes],
   );
   return { rows: Number(row!.rows), characters: Number(row!.characters) };
