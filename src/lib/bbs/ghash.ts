@@ -1,5 +1,5 @@
 /**
- * GHASH, the authenticator of AES-GCM (NIST SP 800-38D, 6.4), over one key's hash subkey. It exists for `blob-batch.ts`: opening a small blob
+ * GHASH, the authenticator of AES-GCM (NIST SP 800-38D, 6.4), over one key's hash subkey. It exists for `gcm-batch.ts`: opening a small blob
  * with node:crypto costs ten times more in crossing into OpenSSL than in work. AES itself stays OpenSSL's.
  */
 
@@ -11,6 +11,7 @@ const REDUCTION = 0xe1000000;
 export class Ghash {
   /** For every place of a byte in a block and every value of the byte: that byte times H, as four words. 64 KiB. */
   readonly #table = new Int32Array(BLOCK_BYTES * 256 * WORDS);
+  readonly #digest = new Uint8Array(BLOCK_BYTES);
 
   /** @param subkey H: the encryption of the zero block under the key. */
   constructor(subkey: Uint8Array) {
@@ -47,6 +48,22 @@ export class Ghash {
    * @param mask where in `keystream` the encryption of the first counter block is, which the tag is masked with
    */
   authenticates(bytes: Uint8Array, start: number, end: number, keystream: Uint8Array, mask: number): boolean {
+    this.#hash(bytes, start, end);
+    let difference = 0;
+    for (let place = 0; place < BLOCK_BYTES; place++)
+      difference |= this.#digest[place]! ^ keystream[mask + place]! ^ bytes[end + place]!;
+    return difference === 0;
+  }
+
+  /** Writes the tag behind the ciphertext; parameters as for {@link authenticates}. */
+  sign(bytes: Uint8Array, start: number, end: number, keystream: Uint8Array, mask: number): void {
+    this.#hash(bytes, start, end);
+    for (let place = 0; place < BLOCK_BYTES; place++)
+      bytes[end + place] = this.#digest[place]! ^ keystream[mask + place]!;
+  }
+
+  /** Leaves the hash of a ciphertext and its length in `#digest`. */
+  #hash(bytes: Uint8Array, start: number, end: number): void {
     const table = this.#table;
     let z0 = 0;
     let z1 = 0;
@@ -81,12 +98,10 @@ export class Ghash {
       z3 = r3;
       if (last) break;
     }
-    let difference = 0;
+    const digest = this.#digest;
     for (let place = 0; place < BLOCK_BYTES; place++) {
       const word = place < 8 ? (place < 4 ? z0 : z1) : place < 12 ? z2 : z3;
-      const byte = (word >>> (24 - (place & 3) * 8)) & 0xff;
-      difference |= byte ^ keystream[mask + place]! ^ bytes[end + place]!;
+      digest[place] = word >>> (24 - (place & 3) * 8);
     }
-    return difference === 0;
   }
 }

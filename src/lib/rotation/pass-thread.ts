@@ -53,7 +53,7 @@ export interface PassHooks {
  * The collector of a thread may be told to collect often, the main thread's may not; and a rotation moves a hundred times more than it
  * holds. That, and not speed, is why passes have a thread: with the garbage of the main thread a rotation took 50 MB more.
  */
-const LIMITS = { maxYoungGenerationSizeMb: 8 };
+const LIMITS = { maxYoungGenerationSizeMb: 4 };
 
 /** Runs passes on a thread. It is there from the start, so that it has loaded what it needs by the time that it is needed. */
 export class PassThread {

@@ -4,7 +4,7 @@ import type { ResealedPage, ResealRequest } from './reseal.ts';
 import type { ResealWorkerData } from './reseal-worker.ts';
 
 /** As for the thread of the passes. */
-const LIMITS = { maxYoungGenerationSizeMb: 8 };
+const LIMITS = { maxYoungGenerationSizeMb: 4 };
 
 interface Waiting {
   resolve: (page: ResealedPage) => void;

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
-import { NONCE_BYTES, sealBlob, type BlobFault } from '../bbs/blob.ts';
+import type { BlobFault } from '../bbs/blob.ts';
 import { BlobBatch, type OpenedBlobs } from '../bbs/blob-batch.ts';
+import { BlobSealer } from '../bbs/blob-sealer.ts';
 import { Keyring, type Key } from '../bbs/keyring.ts';
-import { unpack, type PackedTexts } from '../store/packed-texts.ts';
-import { textArray } from '../store/text-array.ts';
+import type { PackedTexts } from '../store/packed-texts.ts';
+import { layOutTextArray } from '../store/text-array.ts';
 
 /** A page of a table as it is handed to the sealing: all blobs of the first row, then of the second, and so on. */
 export interface ResealRequest {
@@ -18,7 +18,7 @@ export interface ResealedPage {
   rows: number[];
   /** How many new blobs each of these rows gets. */
   blobs: number[];
-  /** By column: a text[] for these rows, or `null` where no row gets a new blob. */
+  /** By column: a text[] for these rows, NULL where a row keeps what it has; `null` where no row gets a new blob. */
   columns: (Uint8Array | null)[];
   faults: ResealFault[];
 }
@@ -31,78 +31,74 @@ export interface ResealFault {
   why: string;
 }
 
-export interface Resealed {
-  /** The new blobs; `null` where there was none, or it could not be opened. */
-  blobs: (string | null)[];
-  faults: ResealFault[];
-}
-
 /** Opens blobs under the keys that their own labels name, and seals them under the target. */
 export class Resealer {
-  readonly #target: Key;
   readonly #opening: BlobBatch;
+  readonly #sealer: BlobSealer;
   readonly #checking: BlobBatch;
 
   constructor(keys: Iterable<Key>, target: Key) {
-    this.#target = target;
     this.#opening = new BlobBatch(new Keyring(keys));
+    this.#sealer = new BlobSealer(target);
     this.#checking = new BlobBatch(new Keyring([target]));
   }
 
-  /** Reseals a page and lays it out for PostgreSQL. */
-  page({ blobs: packed, width }: ResealRequest): ResealedPage {
-    const blobs = unpack(packed);
-    const resealed = this.reseal(blobs);
-    const page: ResealedPage = { rows: [], blobs: [], columns: [], faults: resealed.faults };
-    for (let row = 0; row * width < blobs.length; row++) {
-      const count = resealed.blobs
-        .slice(row * width, (row + 1) * width)
-        .filter((blob) => blob !== null).length;
+  /**
+   * Opens and authenticates each blob of a page, seals it with a fresh random nonce, and lays the page out for PostgreSQL. What is laid out
+   * is opened again: the page is only given out when each blob holds the plaintext that it held before.
+   */
+  page({ blobs, width }: ResealRequest): ResealedPage {
+    const source = Buffer.from(blobs.bytes.buffer, blobs.bytes.byteOffset, blobs.bytes.byteLength);
+    const starts = Int32Array.from(blobs.ends, (_, index) => (index === 0 ? 0 : blobs.ends[index - 1]!));
+    const opened = this.#opening.openRanges(source, starts, blobs.ends);
+    const isResealed = (index: number) => blobs.ends[index]! > starts[index]! && !opened.faults.has(index);
+    const page: ResealedPage = { rows: [], blobs: [], columns: [], faults: faultsOf(opened) };
+    for (let row = 0; row * width < starts.length; row++) {
+      let count = 0;
+      for (let index = row * width; index < (row + 1) * width; index++) if (isResealed(index)) count++;
       if (count === 0) continue;
       page.rows.push(row);
       page.blobs.push(count);
     }
     for (let column = 0; column < width; column++) {
-      const values = page.rows.map((row) => resealed.blobs[row * width + column] ?? null);
-      page.columns.push(values.some((value) => value !== null) ? textArray(values) : null);
+      const cells = page.rows.map((row) => row * width + column);
+      const members = cells.filter(isResealed);
+      page.columns.push(members.length === 0 ? null : this.#column(opened, cells, members));
     }
     return page;
   }
 
-  /**
-   * Opens and authenticates each blob, seals it with a fresh random nonce, and opens what was sealed again: all is only given out when
-   * each holds the same plaintext. OpenSSL seals, and `BlobBatch` opens, so that each of the two implementations vouches for the other.
-   */
-  reseal(blobs: readonly string[]): Resealed {
-    const opened = this.#opening.open(blobs);
-    const faults = Array.from(opened.faults, ([index, { fault, label, message }]): ResealFault => ({
-      index,
-      fault,
-      label: label ?? null,
-      why: message,
-    }));
-    // Nonces are drawn in one call: a call for each costs as much as the sealing.
-    const nonces = randomBytes(NONCE_BYTES * blobs.length);
-    const sealed = blobs.map((blob, index) => {
-      // An empty text is a column without a value, and stays one.
-      if (blob === '' || opened.faults.has(index)) return null;
-      const plaintext = opened.bytes.subarray(opened.starts[index], opened.ends[index]);
-      const nonce = nonces.subarray(index * NONCE_BYTES, (index + 1) * NONCE_BYTES);
-      return sealBlob(plaintext, this.#target, nonce);
-    });
-    this.#assertHolds(sealed, opened);
-    return { blobs: sealed, faults };
+  /** A text[] of these cells; those that are not among the members are NULL. */
+  #column(opened: OpenedBlobs, cells: readonly number[], members: readonly number[]): Buffer {
+    const sealed = new Set(members);
+    const lengths = cells.map((cell) =>
+      sealed.has(cell) ? this.#sealer.textLength(opened.ends[cell]! - opened.starts[cell]!) : null,
+    );
+    const { array, places } = layOutTextArray(lengths);
+    this.#sealer.seal(opened, members, array, places);
+    this.#assertHolds(array, places, opened, members);
+    return array;
   }
 
-  #assertHolds(sealed: readonly (string | null)[], plaintexts: OpenedBlobs): void {
-    const check = this.#checking.open(sealed);
-    for (const [index, blob] of sealed.entries()) {
-      if (blob === null) continue;
+  #assertHolds(array: Buffer, places: Int32Array, plaintexts: OpenedBlobs, members: readonly number[]): void {
+    const lengths = places.map((place) => array.readInt32BE(place - 4));
+    const check = this.#checking.openRanges(
+      array,
+      places,
+      places.map((place, index) => place + lengths[index]!),
+    );
+    for (const [index, member] of members.entries()) {
       const difference = plaintexts.bytes.compare(
-        check.bytes, check.starts[index], check.ends[index], plaintexts.starts[index], plaintexts.ends[index],
+        check.bytes, check.starts[index], check.ends[index], plaintexts.starts[member], plaintexts.ends[member],
       ); // prettier-ignore
       if (difference !== 0 || check.faults.has(index))
         throw new Error('A blob that was just sealed does not hold what was sealed.');
     }
   }
+}
+
+function faultsOf(opened: OpenedBlobs): ResealFault[] {
+  return Array.from(opened.faults, ([index, { fault, label, message }]) => ({
+    index, fault, label: label ?? null, why: message,
+  })); // prettier-ignore
 }

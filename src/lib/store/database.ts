@@ -24,11 +24,6 @@ export interface Transaction {
   /** Resolves to how many rows the statement touched. */
   execute: (sql: string, values?: readonly unknown[]) => Promise<number>;
   /**
-   * Gives out row by row as they arrive, each an array in the order of the select list, and keeps none. Nothing slows the server down: for
-   * queries with a LIMIT.
-   */
-  forEachRow: (sql: string, values: readonly unknown[], onRow: (row: unknown[]) => void) => Promise<void>;
-  /**
    * Rows in batches through a server-side cursor, each row an array in the order of the select list. A slow consumer slows
    * the query down; leaving the loop closes the cursor.
    */
@@ -293,21 +288,6 @@ function transactionOn(client: pg.PoolClient, signal: AbortSignal | undefined): 
     query: async <Row extends object>(sql: string, values?: readonly unknown[]) =>
       (await run<Row>(sql, values)).rows,
     execute: async (sql, values) => (await run(sql, values)).rowCount ?? 0,
-    forEachRow: async (sql, values, onRow) => {
-      throwIfAborted(signal);
-      const postgres = await loadPg();
-      await new Promise<void>((resolve, reject) => {
-        // pg knows this option of its own client's queries here, too, but leaves it out of its types.
-        const config = { text: sql, values: [...values], rowMode: 'array' };
-        const query = client.query(new postgres.Query<unknown[]>(config));
-        query.on('row', onRow);
-        query.on('end', () => {
-          resolve();
-        });
-        query.on('error', reject);
-      });
-      throwIfAborted(signal);
-    },
     async *stream(sql, values = [], batchSize = DEFAULT_BATCH) {
       throwIfAborted(signal);
       const cursor = await openCursor(client, sql, values);

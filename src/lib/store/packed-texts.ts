@@ -1,11 +1,11 @@
 /**
- * Texts one beside the other as UTF-8, such as the blobs of a page: two buffers, which go from thread to thread without a copy, where
- * thousands of strings would be cloned one by one. An empty text stands for none.
+ * Texts one beside the other as UTF-8, such as the blobs of a page: two buffers, which go from thread to thread without a copy. An empty
+ * text stands for none.
  */
 export interface PackedTexts {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Where in `bytes` each text ends. */
-  readonly ends: Uint32Array<ArrayBuffer>;
+  readonly ends: Int32Array<ArrayBuffer>;
 }
 
 export class TextPacker {
@@ -24,23 +24,20 @@ export class TextPacker {
     return this.#used;
   }
 
-  add(text: string): void {
-    const size = Buffer.byteLength(text);
+  /** Adds what is in `source` from `start` to `end`. */
+  add(source: Uint8Array, start: number, end: number): void {
+    const size = end - start;
     if (this.#used + size > this.#bytes.length) {
       const larger = Buffer.allocUnsafeSlow((this.#used + size) * 2);
       this.#bytes.copy(larger, 0, 0, this.#used);
       this.#bytes = larger;
     }
-    this.#used += this.#bytes.write(text, this.#used);
+    this.#bytes.set(source.subarray(start, end), this.#used);
+    this.#used += size;
     this.#ends.push(this.#used);
   }
 
   pack(): PackedTexts {
-    return { bytes: this.#bytes.subarray(0, this.#used), ends: Uint32Array.from(this.#ends) };
+    return { bytes: this.#bytes.subarray(0, this.#used), ends: Int32Array.from(this.#ends) };
   }
-}
-
-export function unpack({ bytes, ends }: PackedTexts): string[] {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Array.from(ends, (end, index) => buffer.toString('utf8', index === 0 ? 0 : ends[index - 1], end));
 }

@@ -3,6 +3,7 @@ import type { EncryptedTable } from '../bbs/columns.ts';
 import { quote } from './census.ts';
 import type { Transaction } from './database.ts';
 import { TextPacker, type PackedTexts } from './packed-texts.ts';
+import { textAt, type RawRows } from './raw-rows.ts';
 
 /** One version of a row: where it lies, which transaction wrote it, and its primary key as text. */
 export interface RowVersion {
@@ -22,10 +23,10 @@ export interface Page {
 const PAGE_BYTES = 192 * 1024;
 /** A page ends with the row that makes it full, so there is room for one that is not very large. */
 const ROOM_BYTES = 16 * 1024;
-/** So much is read at once, about. */
+/** So much is read in one transaction. */
 const READ_BYTES = 4 * PAGE_BYTES;
-/** So many rows are read before it is known how large they are. */
-const FIRST_ROWS = 50;
+/** So many rows are fetched before the text is counted again. */
+const FETCH_ROWS = 50;
 
 /**
  * Goes through the rows of a table that hold a blob under another label than the target's, in primary-key order. No lock is taken. Which
@@ -34,51 +35,66 @@ const FIRST_ROWS = 50;
 export class StaleRowReader {
   readonly #table: EncryptedTable;
   readonly #prefixes: readonly string[];
+  readonly #prefixBytes: readonly Buffer[];
   readonly #length: number;
   readonly #mostRows: number;
   #after: readonly string[] | undefined;
-  #limit: number;
 
   /** @param mostRows rows a read at most; fewer are read where they are large */
   constructor(table: EncryptedTable, target: string, mostRows: number) {
     this.#table = table;
     this.#mostRows = mostRows;
-    this.#limit = Math.min(FIRST_ROWS, mostRows);
     ({ length: this.#length, prefixes: this.#prefixes } = textPrefixes(target));
+    this.#prefixBytes = this.#prefixes.map((prefix) => Buffer.from(prefix));
   }
 
   /** The next rows; none when there are no more. A read that failed can be repeated. */
   async read(transaction: Transaction): Promise<Page[]> {
-    const keys = this.#table.primaryKey.length;
     const pages: Page[] = [];
     let rows: RowVersion[] = [];
     let blobs = new TextPacker(PAGE_BYTES + ROOM_BYTES);
-    let count = 0;
     let bytes = 0;
     const endPage = () => {
       if (rows.length === 0) return;
       pages.push({ rows, blobs: blobs.pack() });
-      count += rows.length;
       bytes += blobs.size;
       rows = [];
       blobs = new TextPacker(PAGE_BYTES + ROOM_BYTES);
     };
-    const parameters = [this.#length, this.#prefixes, this.#limit, ...(this.#after ?? [])];
-    await transaction.forEachRow(this.#query(), parameters, (row) => {
-      const [ctid, xmin, ...values] = row as [string, string, ...(string | null)[]];
-      rows.push({ ctid, xmin, key: values.slice(0, keys) as string[] });
-      for (const blob of values.slice(keys)) blobs.add(blob !== null && this.#isStale(blob) ? blob : '');
-      if (blobs.size >= PAGE_BYTES) endPage();
-    });
+    const parameters = [this.#length, this.#prefixes, this.#mostRows, ...(this.#after ?? [])];
+    for await (const batch of transaction.streamRaw(this.#query(), parameters, FETCH_ROWS)) {
+      for (let row = 0; row < batch.count; row++) {
+        rows.push(this.#take(batch, row * batch.columns, blobs));
+        if (blobs.size >= PAGE_BYTES) endPage();
+      }
+      if (bytes >= READ_BYTES) break;
+    }
     endPage();
     this.#after = pages.at(-1)?.rows.at(-1)!.key;
-    if (bytes > 0)
-      this.#limit = Math.max(1, Math.min(this.#mostRows, Math.floor((READ_BYTES / bytes) * count)));
     return pages;
   }
 
-  #isStale(blob: string): boolean {
-    return blob !== '' && !this.#prefixes.some((prefix) => blob.startsWith(prefix));
+  /** Takes a row out of a batch: the stale blobs go to the others of the page. */
+  #take(batch: RawRows, first: number, blobs: TextPacker): RowVersion {
+    const [ctid, xmin] = [textAt(batch, first)!, textAt(batch, first + 1)!];
+    const blobsAt = first + 2 + this.#table.primaryKey.length;
+    const key: string[] = [];
+    for (let at = first + 2; at < blobsAt; at++) key.push(textAt(batch, at)!);
+    for (let at = blobsAt; at < first + batch.columns; at++) {
+      const start = Math.max(0, batch.starts[at]!);
+      const end = Math.max(0, batch.ends[at]!);
+      blobs.add(batch.bytes, start, this.#isCurrent(batch.bytes, start, end) ? start : end);
+    }
+    return { ctid, xmin, key };
+  }
+
+  #isCurrent(bytes: Buffer, start: number, end: number): boolean {
+    return this.#prefixBytes.some((prefix) => {
+      if (end - start < prefix.length) return false;
+      for (let index = 0; index < prefix.length; index++)
+        if (bytes[start + index] !== prefix[index]) return false;
+      return true;
+    });
   }
 
   #query(): string {
@@ -106,7 +122,7 @@ export class StaleRowReader {
  *
  * The transaction id is what decides: PostgreSQL looks at it again when it had to wait for somebody who changed the row. The place
  * makes it fast, and the primary key makes it right even after VACUUM FULL has moved rows that one transaction wrote.
- * @param columns by column of the table: a {@link textArray} with a blob or NULL (keep it) for each row, or `null` to leave the column
+ * @param columns by column of the table: a text[] (`text-array.ts`) with a blob or NULL (keep it) for each row, or `null` to leave the column
  * alone
  * @returns the positions in `rows` of those that were written
  */
