@@ -58,3 +58,21 @@ it('says how much of a long table is missing', () => {
   const text = new TextBuilder(fakeTerminal()).table([{ name: 'index', description: '' }], rows).toString();
   expect(text.endsWith('\n  199\n... and 3 more\n')).toBe(true);
 });
+
+it('breaks prose between words on a terminal, and leaves commands and pipes alone', () => {
+  const text = (width: number | undefined) =>
+    new TextBuilder(fakeTerminal({ width }))
+      .text('Deploy the manifest, then run it again.\n  cgdiego rotate-key --to key-2026-11')
+      .list(['Keep every key in the manifest.'])
+      .toString();
+  expect(text(20)).toBe(`Deploy the manifest,
+then run it again.
+  cgdiego rotate-key --to key-2026-11
+- Keep every key in
+  the manifest.
+`);
+  expect(text(undefined)).toBe(`Deploy the manifest, then run it again.
+  cgdiego rotate-key --to key-2026-11
+- Keep every key in the manifest.
+`);
+});

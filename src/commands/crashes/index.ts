@@ -18,7 +18,7 @@ const sourceFlags = {
 };
 
 export default class Crashes extends BaseCommand<typeof Crashes> {
-  static override summary = 'Show why instances crash, are not placed, or tasks fail, and who can end it.';
+  static override summary = 'show why instances crash, are not placed, or tasks fail, and who can end it';
   static override description = `Every instance with a crash (also those that went back to UNCLAIMED or run again: their text may be old),
 every placement error, and every task that failed or was rejected, by a table of patterns (cgdiego crashes patterns). The
 longest-crashing come first. Names of apps and organisations need the encryption keys; the cell of a crash needs --cf-events

@@ -3,7 +3,7 @@ import { BaseCommand } from '../../lib/cli/base-command.ts';
 import { listFlags, listOptionsOf } from '../../lib/cli/output-flags.ts';
 
 export default class CrashesPatterns extends BaseCommand<typeof CrashesPatterns> {
-  static override summary = 'Show the table of patterns that crash texts are told by, or try it on a text.';
+  static override summary = 'show the table of patterns that crash texts are told by, or try it on a text';
   static override description = `The first pattern that matches wins. Own patterns (--patterns) are tried first: a YAML or JSON list of
 entries with id, pattern (a regular expression), class, cause, who (app, platform, sizing), todo and source.`;
   static override examples = [

@@ -7,7 +7,7 @@ import { listFlags, listOptionsOf } from '../../lib/cli/output-flags.ts';
 import { UsageError, type ExitCode } from '../../lib/errors.ts';
 
 export default class DiagnoseDiskQuota extends BaseCommand<typeof DiagnoseDiskQuota> {
-  static override summary = 'Tell why processes fail for disk, how sure that is, and what to do.';
+  static override summary = 'tell why processes fail for disk, how sure that is, and what to do';
   static override description = `For each process that crashed, was not placed, or failed staging for disk: the evidence, the verdict
 (placement, host-disk-full, image-counts, over-enforcement, quota-too-small, filled-at-run-time, staging, undetermined), how sure
 it is, and the remedy with its command. Every source of evidence is optional; each that is missing is named with how to get it.

@@ -5,7 +5,7 @@ import { formatFlags, formatOf } from '../../lib/cli/output-flags.ts';
 import { ExitCode } from '../../lib/errors.ts';
 
 export default class KeysAudit extends BaseCommand<typeof KeysAudit> {
-  static override summary = 'Show which key every row of the store is encrypted under.';
+  static override summary = 'show which key every row of the store is encrypted under';
   static override description = `Counts the blobs of every encrypted column by key label, in one consistent snapshot and without any
 passphrase: no blob leaves the server. With --verify and keys it also decrypts and decodes every blob.
 Exit code 3 when blobs are under another label than the stored one, when something is no blob or fails to verify, or, with

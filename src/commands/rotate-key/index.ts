@@ -8,7 +8,7 @@ import type { RotationRecord } from '../../lib/rotation/record.ts';
 
 export default class RotateKey extends BaseCommand<typeof RotateKey> {
   static override summary =
-    'Re-encrypt the store of the BBS under another key, online, leaving no row behind.';
+    're-encrypt the store of the BBS under another key, online, leaving no row behind';
   static override description = `Every blob is decrypted under the key that its own label names, sealed under the target, opened again and
 compared, and swapped in only where nobody changed the row meanwhile. The stored key label advances only when not one blob is under another label.
 Killed at any point, it is finished by running it again. Exit code 3 when blobs are left that cannot be opened, or that a BBS keeps writing.`;

@@ -6,7 +6,7 @@ import { formatFlags, formatOf } from '../../lib/cli/output-flags.ts';
 import { ExitCode } from '../../lib/errors.ts';
 
 export default class RotateKeyStatus extends BaseCommand<typeof RotateKeyStatus> {
-  static override summary = 'Say where a rotation stands, and the one next step.';
+  static override summary = 'say where a rotation stands, and the one next step';
   static override description = `Compares the keys in the manifest with the stored label, the census of the store and the active BBS. Reads only, and needs no
 passphrase. Exit code 3 when the manifest must not be deployed as it is: a key that the store needs is missing, or no BBS would boot with it.`;
   static override examples = [

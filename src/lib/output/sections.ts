@@ -3,7 +3,7 @@ import { MAX_TEXT_ROWS, tableText } from './table.ts';
 import type { Column, Level } from './record.ts';
 import type { Terminal } from './terminal.ts';
 import { block, oneLine, plainText } from './text.ts';
-import { displayWidth, pad } from './width.ts';
+import { displayWidth, pad, wrap } from './width.ts';
 
 /** One line of {@link keyValues}: what it is, its value and, if it needs attention, how much. */
 export type KeyValue = readonly [key: string, value: unknown, level?: Level | undefined];
@@ -35,9 +35,9 @@ export class TextBuilder {
     return this;
   }
 
-  /** A paragraph as it is; line breaks in it stay. */
+  /** A paragraph, fitted to the terminal; line breaks in it stay. */
   text(text: string, level?: Level): this {
-    for (const line of block(text).split('\n')) this.#text += `${this.#style.level(level, line)}\n`;
+    for (const line of this.#lines(text)) this.#text += `${this.#style.level(level, line)}\n`;
     return this;
   }
 
@@ -53,9 +53,9 @@ export class TextBuilder {
     return this;
   }
 
-  /** Lines with a dash in front. */
+  /** Lines with a dash in front, fitted to the terminal. */
   list(items: readonly string[]): this {
-    for (const item of items) this.#text += `- ${block(item).split('\n').join('\n  ')}\n`;
+    for (const item of items) this.#text += `- ${this.#lines(item, 2).join('\n  ')}\n`;
     return this;
   }
 
@@ -80,6 +80,13 @@ export class TextBuilder {
 
   toString(): string {
     return this.#text;
+  }
+
+  #lines(text: string, indent = 0): string[] {
+    const width = (this.#terminal.width ?? Infinity) - indent;
+    return block(text)
+      .split('\n')
+      .flatMap((line) => wrap(line, width));
   }
 
   #gap(): void {

@@ -31,3 +31,19 @@ export function pad(text: string, width: number, align: 'left' | 'right' = 'left
   if (missing <= 0) return text;
   return align === 'right' ? ' '.repeat(missing) + text : text + ' '.repeat(missing);
 }
+
+/** Breaks a line between words so that none is wider than this, where a word is not. Lines that are indented are commands, and stay whole. */
+export function wrap(line: string, width: number): string[] {
+  if (displayWidth(line) <= width || line.startsWith(' ')) return [line];
+  const lines: string[] = [];
+  let current = '';
+  for (const word of line.split(' ')) {
+    if (current !== '' && displayWidth(current) + 1 + displayWidth(word) > width) {
+      lines.push(current);
+      current = word;
+    } else {
+      current = current === '' ? word : `${current} ${word}`;
+    }
+  }
+  return [...lines, current];
+}

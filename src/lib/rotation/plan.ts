@@ -152,14 +152,17 @@ function measure(sample: readonly string[], keyring: Keyring): number {
   return characters === 0 ? 0 : (performance.now() - began) / characters;
 }
 
-/** All threads and PostgreSQL together take about twice as long as opening each blob by itself does; it is an estimate. */
+/** What a rotation takes before its first row, and how many times longer it takes than opening each blob once (npm run bench:rotate). */
+const START_MS = 300;
+const TIMES_OPENING = 8;
+
 function estimate(
   rows: number,
   characters: number,
   perCharacter: number,
   maxRowsPerSecond: number | undefined,
 ): number {
-  const work = 2 * characters * perCharacter;
+  const work = START_MS + TIMES_OPENING * characters * perCharacter;
   const paced = maxRowsPerSecond === undefined ? 0 : (rows / maxRowsPerSecond) * 1000;
   return Math.ceil(Math.max(work, paced));
 }
