@@ -50,7 +50,10 @@ export async function resolveLocket(
   return fromDiegoConfig(await readDiegoConfig(location.locketConfig), location.locketConfig);
 }
 
-async function fromUrl(url: string, source: string, env: Environment): Promise<ConnectionSettings> {
+async function fromUrl(url: string, flag: string, env: Environment): Promise<ConnectionSettings> {
+  // oclif does not tell whether the flag or its variable was given.
+  const variable = `CGDIEGO_${flag.slice(2).replaceAll('-', '_').toUpperCase()}`;
+  const source = env[variable] === url ? variable : flag;
   const given = parseConnectionString(url, source);
   return settingsFromParameters(await completeFromEnvironment(given, env), source);
 }
