@@ -20,7 +20,7 @@ import { prepareList, type List, type ListOptions } from '../output/list.ts';
 import { writeOne } from '../output/one.ts';
 import type { RecordType } from '../output/record.ts';
 import { plural } from '../output/units.ts';
-import type { Transaction } from '../store/database.ts';
+import type { Transaction } from '../store/transaction.ts';
 import {
   instanceRecord,
   liveSummaryRecord,

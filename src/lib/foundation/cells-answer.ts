@@ -1,6 +1,6 @@
 import { presenceOf } from './rows.ts';
 import { readCellLoads } from '../store/cell-loads.ts';
-import type { Transaction } from '../store/database.ts';
+import type { Transaction } from '../store/transaction.ts';
 import { cellsOf, lrpLoads, noUse, taskLoads, type CellAndUse, type LrpLoad } from './cells.ts';
 import { readPresences, type StoreSource } from './from-store.ts';
 import { Gaps } from './gaps.ts';

@@ -1,6 +1,7 @@
 import type { Keyring } from '../bbs/keyring.ts';
 import { CgdiegoError, messageOf } from '../errors.ts';
-import type { Database, Transaction } from '../store/database.ts';
+import type { Database } from '../store/database.ts';
+import type { Transaction } from '../store/transaction.ts';
 import { readDomains } from '../store/domains.ts';
 import { readLocks } from '../store/locks.ts';
 import { cellsOf, lrpLoads, taskLoads } from './cells.ts';

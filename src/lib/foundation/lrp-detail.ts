@@ -1,6 +1,6 @@
 import { BlobError, parseBlob } from '../bbs/blob.ts';
 import { actualLrpStatement, ACTUAL_LRP_BLOBS, type ActualLrpTuple } from '../store/actual-lrps.ts';
-import type { Transaction } from '../store/database.ts';
+import type { Transaction } from '../store/transaction.ts';
 import { DESIRED_LRP_PLAIN, desiredLrpStatement, type DesiredLrpTuple } from '../store/desired-lrps.ts';
 import { findProcessGuids } from '../store/find-lrps.ts';
 import { rawRowsOf } from '../store/raw-rows.ts';

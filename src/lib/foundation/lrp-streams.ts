@@ -1,7 +1,7 @@
 import type { JsonBuffer } from '../bbs/json-buffer.ts';
 import type { Keyring } from '../bbs/keyring.ts';
 import { actualLrpStatement } from '../store/actual-lrps.ts';
-import type { Transaction } from '../store/database.ts';
+import type { Transaction } from '../store/transaction.ts';
 import { DESIRED_LRP_PLAIN, desiredLrpStatement, type DesiredLrpBlob } from '../store/desired-lrps.ts';
 import { lrpSummaryStatement } from '../store/lrp-summaries.ts';
 import { rawRowsOf, type RawRows } from '../store/raw-rows.ts';

@@ -1,6 +1,6 @@
 import { TASK_DEFINITION } from '../bbs/message-types.ts';
 import { actualLrpStatement, type ActualLrpTuple, type LrpScope } from '../store/actual-lrps.ts';
-import type { Transaction } from '../store/database.ts';
+import type { Transaction } from '../store/transaction.ts';
 import { desiredLrpStatement, type DesiredLrpTuple } from '../store/desired-lrps.ts';
 import { taskStatement, type TaskScope, type TaskTuple } from '../store/tasks.ts';
 import type { Gaps } from './gaps.ts';

@@ -1,7 +1,7 @@
 import { TASK_DEFINITION } from '../bbs/message-types.ts';
 import type { JsonBuffer } from '../bbs/json-buffer.ts';
 import { parseBlob, BlobError } from '../bbs/blob.ts';
-import type { Transaction } from '../store/database.ts';
+import type { Transaction } from '../store/transaction.ts';
 import { textAt } from '../store/raw-rows.ts';
 import { taskStatement, type TaskScope } from '../store/tasks.ts';
 import type { LrpStreamOptions } from './lrp-streams.ts';

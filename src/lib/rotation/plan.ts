@@ -4,7 +4,8 @@ import { assertLabel, Keyring, type KeyConfig } from '../bbs/keyring.ts';
 import { CgdiegoError, UsageError } from '../errors.ts';
 import { encryptedTables } from '../store/catalogue.ts';
 import { blobsByLabel, takeCensus, type Census } from '../store/census.ts';
-import type { Database, Transaction } from '../store/database.ts';
+import type { Database } from '../store/database.ts';
+import type { Transaction } from '../store/transaction.ts';
 import { isStandby, missingPrivileges } from '../store/privileges.ts';
 import { countStaleRows, rowsUnderLabel, sampleBlobs, type StaleRows } from '../store/stale.ts';
 

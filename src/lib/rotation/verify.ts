@@ -4,7 +4,7 @@ import type { Keyring } from '../bbs/keyring.ts';
 import { payloadProblem } from '../bbs/payload.ts';
 import { readBlobs } from '../store/blobs.ts';
 import { encryptedTables } from '../store/catalogue.ts';
-import type { Transaction } from '../store/database.ts';
+import type { Transaction } from '../store/transaction.ts';
 
 /** A column of a row that the BBS could not use. */
 export interface BlobFailure {

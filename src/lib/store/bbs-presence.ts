@@ -1,4 +1,4 @@
-import type { Transaction } from './database.ts';
+import type { Transaction } from './transaction.ts';
 
 /** Who holds the BBS's lock in Locket (path `bbs`), or `null`. Locket's burglar removes what has expired. */
 export async function bbsLockOwner(locket: Transaction): Promise<string | null> {

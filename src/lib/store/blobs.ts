@@ -1,6 +1,6 @@
 import type { EncryptedTable } from '../bbs/columns.ts';
 import { quote } from './census.ts';
-import type { Transaction } from './database.ts';
+import type { Transaction } from './transaction.ts';
 
 /** A row of an encrypted table: its primary key as text by name, and its encrypted columns in the table's order. */
 export interface BlobRow {

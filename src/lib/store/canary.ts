@@ -1,6 +1,6 @@
 import { columnsOf } from './catalogue.ts';
 import { quote } from './census.ts';
-import type { Transaction } from './database.ts';
+import type { Transaction } from './transaction.ts';
 
 /** The domain of canary rows. Nobody keeps it fresh, no client asks for it, and nothing else is ever removed by it. */
 export const CANARY_DOMAIN = 'cgdiego-canary';

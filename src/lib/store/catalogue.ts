@@ -1,5 +1,6 @@
 import { ENCRYPTED_TABLES, type EncryptedColumn, type EncryptedTable } from '../bbs/columns.ts';
-import type { Database, Transaction } from './database.ts';
+import type { Database } from './database.ts';
+import type { Transaction } from './transaction.ts';
 
 /** Whether the database has a table (or view) of this name on its search path. */
 export async function hasTable(database: Database, table: string): Promise<boolean> {

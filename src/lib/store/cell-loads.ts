@@ -1,6 +1,6 @@
 import { presenceColumn } from './actual-lrps.ts';
 import { columnsOf } from './catalogue.ts';
-import type { Transaction } from './database.ts';
+import type { Transaction } from './transaction.ts';
 import { project } from './projection.ts';
 
 /** The instances of one cell that are in the same state, added up by PostgreSQL. */

@@ -1,7 +1,7 @@
 import { NONCE_BYTES, TAG_BYTES, textPrefixes } from '../bbs/blob.ts';
 import { encryptedTables, unknownEncryptedColumns } from './catalogue.ts';
 import { storedKeyLabel } from './configuration.ts';
-import type { Transaction } from './database.ts';
+import type { Transaction } from './transaction.ts';
 
 /** What is in one encrypted column: how many blobs under which label, and what is no blob. */
 export interface ColumnCensus {

@@ -1,4 +1,4 @@
-import type { Transaction } from './database.ts';
+import type { Transaction } from './transaction.ts';
 
 /** bbs/db/sqldb/encryption_db.go: where the BBS keeps the label of the key that the store is encrypted under. */
 const KEY_LABEL = 'encryption_key_label';

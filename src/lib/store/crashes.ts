@@ -1,5 +1,5 @@
 import { actualLrpStatement, type ActualLrpTuple } from './actual-lrps.ts';
-import type { Transaction } from './database.ts';
+import type { Transaction } from './transaction.ts';
 import { taskStatement, type TaskTuple } from './tasks.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { scopeSql, type LrpScope } from './actual-lrps.ts';
 import { columnsOf } from './catalogue.ts';
-import type { Transaction } from './database.ts';
+import type { Transaction } from './transaction.ts';
 import { project, type WantedColumn } from './projection.ts';
 
 const PLAIN: readonly WantedColumn[] = [

@@ -1,4 +1,4 @@
-import type { Transaction } from './database.ts';
+import type { Transaction } from './transaction.ts';
 
 /** So many are enough to say that a prefix is ambiguous. */
 const LIMIT = 20;

@@ -1,5 +1,5 @@
 import { columnsOf } from './catalogue.ts';
-import type { Transaction } from './database.ts';
+import type { Transaction } from './transaction.ts';
 import { project } from './projection.ts';
 
 /** A row of Locket's `locks` (locket/db/lock_db.go): a lock or a presence. */

@@ -1,6 +1,6 @@
 import { instancesSubquery, presenceColumn } from './actual-lrps.ts';
 import { columnsOf } from './catalogue.ts';
-import type { Transaction } from './database.ts';
+import type { Transaction } from './transaction.ts';
 import { desiredLrpStatement, type DesiredLrpBlob, type DesiredLrpStatement } from './desired-lrps.ts';
 import { project } from './projection.ts';
 

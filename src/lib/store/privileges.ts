@@ -1,5 +1,5 @@
 import type { EncryptedTable } from '../bbs/columns.ts';
-import type { Transaction } from './database.ts';
+import type { Transaction } from './transaction.ts';
 
 /**
  * What the role lacks for a rotation: SELECT on the primary key, SELECT and UPDATE on the encrypted columns, and the same on the value

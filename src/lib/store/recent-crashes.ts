@@ -1,4 +1,4 @@
-import type { Transaction } from './database.ts';
+import type { Transaction } from './transaction.ts';
 
 /** An instance that has crashed, by its row. */
 export interface CrashRow {

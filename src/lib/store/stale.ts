@@ -1,7 +1,7 @@
 import { textPrefixes } from '../bbs/blob.ts';
 import type { EncryptedTable } from '../bbs/columns.ts';
 import { quote } from './census.ts';
-import type { Transaction } from './database.ts';
+import type { Transaction } from './transaction.ts';
 
 /** What a rotation has before it, in one table. */
 export interface StaleRows {

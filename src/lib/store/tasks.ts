@@ -1,5 +1,5 @@
 import { columnsOf } from './catalogue.ts';
-import type { Transaction } from './database.ts';
+import type { Transaction } from './transaction.ts';
 import { project, type WantedColumn } from './projection.ts';
 
 const COLUMNS: readonly WantedColumn[] = [
