@@ -164,7 +164,8 @@ class Rotation {
       tables: plan.tables,
       totals: Object.fromEntries(Object.entries(plan.stale).map(([table, { rows }]) => [table, rows])),
       counts: this.#counts,
-      batchSize,
+      // Slowed down, the store shall not get a second's rows at once.
+      batchSize: Math.min(batchSize, Math.ceil((maxRowsPerSecond ?? Infinity) / 4)),
       connections,
       maxRowsPerSecond,
     };
