@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { cgdiego } from '../support/cli.ts';
+import { HOME } from '../support/home.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -19,7 +20,7 @@ afterEach(() => rm(folder, { recursive: true }));
 function demo(args: string[]) {
   const child = spawn(process.execPath, ['--import', 'tsx', 'testbed/demo.ts', ...args], {
     cwd: ROOT,
-    env: { PATH: process.env.PATH, HOME: '/nonexistent', TMPDIR: folder, TZ: 'UTC' },
+    env: { PATH: process.env.PATH, HOME, TMPDIR: folder, TZ: 'UTC' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output = { stdout: '', stderr: '' };

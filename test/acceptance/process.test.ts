@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { runNode, type CliOptions } from '../support/cli.ts';
+import { cgdiego, runNode, type CliOptions } from '../support/cli.ts';
 
 const APP = fileURLToPath(new URL('../support/app/run.mjs', import.meta.url));
 const app = (args: string[], options?: CliOptions) => runNode([APP, ...args], options);
@@ -104,4 +104,9 @@ describe('arguments', () => {
     const { stdout } = await app(['fails', '--zone', 'z1', '--zone', 'z2', 'x']);
     expect(stdout).toBe('how=x zone=z1,z2\n');
   });
+});
+
+it('says nothing of a home that it may not look into', async () => {
+  const { code, stderr } = await cgdiego(['crashes', 'patterns'], { env: { HOME: '/dev/null' } });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
 });

@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createDatabase } from '../support/database.ts';
 import { inspect, keysFile } from '../support/inspect.ts';
+import { HOME } from '../support/home.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 const hasScript = spawnSync('script', ['--version']).status === 0;
@@ -30,7 +31,7 @@ describe.skipIf(!hasScript)('on a terminal of 80 columns', () => {
     const { stdout } = await promisify(execFile)('script', ['-qec', program, '/dev/null'], {
       env: {
         PATH: process.env.PATH,
-        HOME: '/nonexistent',
+        HOME,
         TERM: 'dumb',
         LC_ALL: 'C.UTF-8',
         CGDIEGO_DATABASE_URL: url,

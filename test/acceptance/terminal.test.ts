@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify, stripVTControlCharacters } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createDatabase } from '../support/database.ts';
+import { HOME } from '../support/home.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 const hasScript = spawnSync('script', ['--version']).status === 0;
@@ -22,7 +23,7 @@ describe.skipIf(!hasScript)('on a terminal', () => {
   ): Promise<string> {
     const command = `stty cols ${columns}; "${process.execPath}" "${BIN}" ${args} --database-url ${url} 2>/dev/null`;
     const { stdout } = await promisify(execFile)('script', ['-qec', command, '/dev/null'], {
-      env: { PATH: process.env.PATH, HOME: '/nonexistent', TERM: 'xterm', LC_ALL: 'C.UTF-8', ...env },
+      env: { PATH: process.env.PATH, HOME, TERM: 'xterm', LC_ALL: 'C.UTF-8', ...env },
     });
     return stdout.replaceAll('\r\n', '\n');
   }

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createDatabase, query } from '../support/database.ts';
 import { inspect, keysFile } from '../support/inspect.ts';
+import { HOME } from '../support/home.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 const LEFT = '\u001b[?25h\u001b[?1049l';
@@ -32,7 +33,7 @@ async function onTerminal(
   const child = spawn('script', ['-qec', foreground, '/dev/null'], {
     env: {
       PATH: process.env.PATH,
-      HOME: '/nonexistent',
+      HOME,
       TERM: 'xterm',
       LANG: 'C.UTF-8',
       CGDIEGO_DATABASE_URL: url,

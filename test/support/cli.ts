@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { HOME } from './home.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 
@@ -28,7 +29,7 @@ export async function runNode(args: string[], options: CliOptions = {}): Promise
     cwd: options.cwd,
     env: {
       PATH: process.env.PATH,
-      HOME: '/nonexistent',
+      HOME,
       TZ: 'UTC',
       ...options.env,
     },

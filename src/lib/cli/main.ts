@@ -1,4 +1,5 @@
 import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 import { Config, Errors, run } from '@oclif/core';
 import { CgdiegoError, ExitCode } from '../errors.ts';
 import { renderError } from '../output/error.ts';
@@ -9,6 +10,8 @@ import { asUsageError, commandNames } from './usage.ts';
 
 /** Runs cgdiego as a process: the command line in, an exit code out. Nothing is thrown. */
 export async function main(argv: string[], entryUrl: string): Promise<void> {
+  // There are no plugins. oclif would look for some below $HOME, and warn where it may not read it.
+  const options = { root: fileURLToPath(entryUrl), userPlugins: false, devPlugins: false };
   let failed = false;
   watchStdio();
   process.on('exit', () => {
@@ -20,10 +23,10 @@ export async function main(argv: string[], entryUrl: string): Promise<void> {
     process.exit(report(error));
   });
   try {
-    await run(readableArgv(argv), entryUrl);
+    await run(readableArgv(argv), options);
   } catch (error) {
     failed = true;
-    const commands = async () => commandNames(await Config.load(entryUrl));
+    const commands = async () => commandNames(await Config.load(options));
     process.exitCode = report(await asUsageError(error, commands));
   }
 }
