@@ -112,7 +112,7 @@ export interface LossContext {
 /** Reports the canonical run of a loss; `others` are runs with drawn ties. */
 export function lossReport(context: LossContext, run: LossRun, seeds: Spread): LossReport {
   const { model, world, loss, headroom } = context;
-  const gone = rowSet([...loss.lost, ...loss.drained], world.cells.length);
+  const gone = rowSet([...loss.lost, ...run.drained], world.cells.length);
   const { demand, placing } = run;
   const lostTasks = [...loss.lost].reduce((sum, row) => sum + world.cells[row]!.tasks, 0);
   const before = world.homeless.process.length;
@@ -124,7 +124,7 @@ export function lossReport(context: LossContext, run: LossRun, seeds: Spread): L
   return {
     zone: loss.zone,
     cells_lost: ids(loss.lost),
-    cells_drained: ids(loss.drained),
+    cells_drained: ids(run.drained),
     verdict: survivable
       ? 'survivable'
       : run.survives || seeds.survivable_runs > 0

@@ -9,12 +9,14 @@ export interface Loss {
   zone: string | null;
   /** The cells that are lost: all of the zone's and those that were named. */
   lost: ReadonlySet<number>;
-  /** Cells of other zones that a rolling deploy has out of service at that moment. */
-  drained: ReadonlySet<number>;
+  /** How many cells of each other zone a rolling deploy has out of service at that moment. */
+  drain: number;
 }
 
 /** One run of a loss: with the canonical ties (run 0), or with ties drawn from the run's number as a seed. */
 export interface LossRun {
+  /** The cells that the rolling deploy has out: the fullest of each zone that is left, as the world of the run has them. */
+  drained: ReadonlySet<number>;
   /** What must be placed: what the lost and the drained cells hold, and what has no place before (`from` is -1). */
   demand: Demand & { from: Int32Array };
   placing: Placing;
@@ -37,7 +39,8 @@ export function runLoss(
   run: number,
 ): LossRun {
   const random = randomOf(run);
-  const gone = rowSet([...loss.lost, ...loss.drained], world.cells.length);
+  const drained = new Set(drainedRows(world, loss.lost, loss.drain));
+  const gone = rowSet([...loss.lost, ...drained], world.cells.length);
   const lost = demandOf(world, gone);
   const demand = { ...joined(lost, world.homeless), from: fromOf(lost, world.homeless) };
   const placing = place(model, without(world, gone), demand, random);
@@ -48,6 +51,7 @@ export function runLoss(
     why === undefined ? [] : [{ pool: tasks[i]!.pool, why }],
   );
   return {
+    drained,
     demand,
     placing,
     headroomTasks: tasks.length,
@@ -77,19 +81,19 @@ export function lossesOf(
         if (cell.zone === zone) lost.add(row);
       });
     }
-    return { zone, lost, drained: new Set<number>(drainedRows(model.world, lost, question.drain)) };
+    return { zone, lost, drain: question.drain };
   });
 }
 
 /**
  * The cells that a rolling deploy has out in the worst hour: in each zone that is left, those with the most memory
- * allocated.
+ * allocated. Cells that were added or have gone on paper count: a deploy goes through the cells that are there.
  */
 function drainedRows(world: World, lost: ReadonlySet<number>, drain: number): number[] {
   if (drain <= 0) return [];
   const byZone = new Map<string, number[]>();
   world.cells.forEach((cell, row) => {
-    if (lost.has(row) || !cell.takesWork) return;
+    if (lost.has(row) || world.table.zone[row]! < 0) return;
     byZone.set(cell.zone, [...(byZone.get(cell.zone) ?? []), row]);
   });
   const used = (row: number) => world.cells[row]!.total.memoryMb - world.load.memory[row]!;

@@ -71,8 +71,7 @@ async function canGo(search: Search, rows: readonly number[], seeds: number): Pr
     const moved = place(model, without(world, leaving), demand, randomOf(run));
     if (moved.failed > 0) return false;
     for (const loss of losses) {
-      const left = { ...loss, drained: new Set([...loss.drained].filter((row) => !leaving(row))) };
-      if (!runLoss(model, moved.world, left, options, run).survives) return false;
+      if (!runLoss(model, moved.world, loss, options, run).survives) return false;
     }
   }
   return true;
