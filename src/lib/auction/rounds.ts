@@ -1,4 +1,35 @@
+import { runAuction, type AuctionInput } from './auction.ts';
 import type { AuctionCell, AuctionRound, LrpAuction, TaskAuction } from './types.ts';
+
+/** Rounds go on while they place something; with a limit on starting containers there can be many. */
+export const MOST_ROUNDS = 1000;
+
+/** What came of a batch after as many rounds as placed something: failures are those of the last one. */
+export interface Rounds extends AuctionRound {
+  /** How many rounds placed something. */
+  rounds: number;
+}
+
+/**
+ * Auctions a batch, and what failed again, as Diego does every 30 seconds: what a cell turned down at commit, or what the
+ * limit on starting containers held back, finds a place then.
+ */
+export function runRounds(input: AuctionInput): Rounds {
+  let batch = input;
+  let round = runAuction(batch);
+  const placements = [...round.placements];
+  const taskPlacements = [...round.taskPlacements];
+  let rounds = 0;
+  while (round.placements.length + round.taskPlacements.length > 0) {
+    rounds++;
+    if (round.failed.length + round.failedTasks.length === 0 || rounds === MOST_ROUNDS) break;
+    batch = { ...batch, ...failedOf(batch, round), cells: afterRound(batch.cells, round) };
+    round = runAuction(batch);
+    for (const each of round.placements) placements.push(each);
+    for (const each of round.taskPlacements) taskPlacements.push(each);
+  }
+  return { ...round, placements, taskPlacements, rounds };
+}
 
 /**
  * The cells once everything that a round placed on them runs: what is free then, what they hold, and nothing starting any

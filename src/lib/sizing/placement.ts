@@ -1,6 +1,6 @@
-import { runAuction } from '../auction/auction.ts';
 import { matchLevel, MatchLevel } from '../auction/constraints.ts';
 import { parseRootfs } from '../auction/rootfs.ts';
+import { runRounds } from '../auction/rounds.ts';
 import type { AuctionCell } from '../auction/types.ts';
 import type { SizingModel, World } from './model.ts';
 
@@ -26,6 +26,8 @@ export interface PlacementReport {
   fits: boolean;
   placed: number;
   not_placed: number;
+  /** Auctions that placed something: more than one where a cell turned down what an auction had given it. */
+  rounds: number;
   placements: { index: number; cell_id: string; zone: string }[];
   failures: { index: number; placement_error: string; stage: 'auction' | 'commit' }[];
   /** Why each cell could take it, or not, as it is now. */
@@ -53,7 +55,7 @@ export function simulatePlacement(model: SizingModel, world: World, app: NewApp)
       takesWork: cell.takesWork && world.table.zone[row]! >= 0,
     }))
     .filter((_, row) => world.pool[row]! >= 0);
-  const round = runAuction({
+  const round = runRounds({
     cells,
     lrps: Array.from({ length: app.instances }, (_, index) => ({
       processGuid: GUID,
@@ -78,11 +80,10 @@ export function simulatePlacement(model: SizingModel, world: World, app: NewApp)
     fits: round.failed.length === 0,
     placed: round.placements.length,
     not_placed: round.failed.length,
-    placements: round.placements.map(({ index, cellId }) => ({
-      index,
-      cell_id: cellId,
-      zone: zoneOf.get(cellId)!,
-    })),
+    rounds: round.rounds,
+    placements: round.placements
+      .map(({ index, cellId }) => ({ index, cell_id: cellId, zone: zoneOf.get(cellId)! }))
+      .sort((a, b) => a.index - b.index),
     failures: round.failed.map(({ index, placementError, stage }) => ({
       index,
       placement_error: placementError,

@@ -1,4 +1,4 @@
-import { runAuction } from '../auction/auction.ts';
+import { runRounds } from '../auction/rounds.ts';
 import {
   DEFAULT_SETTINGS,
   type AuctionCell,
@@ -28,8 +28,8 @@ const MOST_INSTANCES = 5_000_000;
 const DEFAULT_STACK = 'cflinuxfs4';
 
 /**
- * Reads the YAML of `--what-if`: groups of equal cells and mixes of apps. Its apps are placed on its cells in one auction,
- * as Diego would. `now` becomes the snapshot's time.
+ * Reads the YAML of `--what-if`: groups of equal cells and mixes of apps. Its apps are placed on its cells by auction, in
+ * as many rounds as place something, as Diego would. `now` becomes the snapshot's time.
  * @throws {UsageError} that names the field which is wrong
  */
 export async function readWhatIf(
@@ -174,7 +174,7 @@ function placed(
     }
     guids.add(guid);
   }
-  const round = runAuction({ cells, lrps, tasks: [], settings });
+  const round = runRounds({ cells, lrps, tasks: [], settings });
   const cellOf = new Map(round.placements.map((each) => [`${each.processGuid}.${each.index}`, each.cellId]));
   const failed = new Map(
     round.failed.map((each) => [`${each.processGuid}.${each.index}`, each.placementError]),

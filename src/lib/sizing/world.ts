@@ -1,5 +1,6 @@
 import { cellTable, withoutCells, type CellLoad } from '../auction/cell-table.ts';
 import { seededRandom, type Random } from '../auction/random.ts';
+import { MOST_ROUNDS } from '../auction/rounds.ts';
 import { PLACED, schedule } from '../auction/schedule.ts';
 import type { AuctionCell, Capacity } from '../auction/types.ts';
 import { NO_WORK, type RunningTable, type WorkTable } from '../auction/work-table.ts';
@@ -21,9 +22,6 @@ export interface Placing {
   /** The cells with what was placed on them running. */
   world: World;
 }
-
-/** Rounds go on while they place something; with a limit on starting containers there can be many. */
-const MOST_ROUNDS = 1000;
 
 /**
  * Auctions a demand on the cells, and what failed again, as Diego does every 30 seconds: what a cell turned down at commit

@@ -40,7 +40,7 @@ export function placementSection(builder: TextBuilder, placement: PlacementRepor
   ];
   builder.heading('Placement');
   builder.text(
-    `${plural(app.instances, 'instance')} with ${asks.join(', ')}: ${placement.fits ? 'all fit' : `${formatCount(placement.placed)} placed, ${formatCount(placement.not_placed)} not`}.`,
+    `${plural(app.instances, 'instance')} with ${asks.join(', ')}: ${placement.fits ? 'all fit' : `${formatCount(placement.placed)} placed, ${formatCount(placement.not_placed)} not`}${placement.rounds > 1 ? `, in ${placement.rounds} auctions` : ''}.`,
     placement.fits ? 'good' : 'bad',
   );
   if (placement.placements.length > 0) builder.table(PLACED, placement.placements);
