@@ -130,6 +130,27 @@ apps: [{ name: a, count: 5, memory_mb: 512, disk_mb: 64 }]
     expect(tagged.failures[0]!.placement_error).toBe('found no compatible cell with placement tag "nope"');
   });
 
+  it('place in a second auction what a cell turned down in the first', async () => {
+    // The small cell is given 8 of 100 + 32 MB in an auction, and takes 7 of them.
+    const cells = `
+proxy_memory_mb: 32
+cells:
+  - { zone: z1, memory_mb: 1024, disk_mb: 65536 }
+  - { zone: z2, memory_mb: 4096, disk_mb: 65536 }
+`;
+    const placed = await readWhatIf(`${cells}apps: [{ name: a, count: 30, memory_mb: 100 }]`, 'x', TAKEN_AT);
+    expect(placed.foundation.actual_lrps.filter(({ cell_id }) => cell_id === '')).toEqual([]);
+    const empty = await readWhatIf(cells, 'x', TAKEN_AT);
+    const newApp = { memoryMb: 100, diskMb: 100, instances: 16, rootfs: 'preloaded:cflinuxfs4' };
+    const asked = { newApp: { ...newApp, placementTags: [], volumeDrivers: [] }, proxyMemoryMb: 32 };
+    const report = await ask(empty.foundation, asked);
+    expect(report.placement).toMatchObject({ fits: true, placed: 16, rounds: 2, failures: [] });
+    expect(report.placement!.placements.map(({ index }) => index)).toEqual([...Array(16).keys()]);
+    expect(renderSizing(report, { explain: false, wide: false }, fakeTerminal())).toContain(
+      'all fit, in 2 auctions.',
+    );
+  });
+
   it('suggest with --drain what survives with --drain', async () => {
     const question = { ...base, zones: ['z1'], drain: 1, search: true };
     const { cells_to_add } = await ask(await twoZones(), question);
@@ -138,6 +159,31 @@ apps: [{ name: a, count: 5, memory_mb: 512, disk_mb: 64 }]
     const again = await ask(await twoZones(), { ...question, search: false, add: addFlags(plan!.cells) });
     expect(again.losses![0]!.cells_drained).toHaveLength(1);
     expect(again.survivable).toBe(true);
+  });
+
+  it('drain the cells that are there once others were added or have gone', async () => {
+    const read = async (text: string) => (await readWhatIf(text, 'x.yml', TAKEN_AT)).foundation;
+    const question = { ...base, drain: 1, search: true };
+    // 120 GiB on 3 x c cells of 32 GiB, of which 2 x (c - 1) are left: c must be 3, so that 3 of 12 can go.
+    const roomy = await ask(
+      await read(`
+proxy_memory_mb: 0
+cells: [{ zones: [z1, z2, z3], count: 4, memory_mb: 32768, disk_mb: 262144 }]
+apps: [{ name: a, count: 60, instances: 2, memory_mb: 1024 }]
+`),
+      question,
+    );
+    expect(roomy.cells_to_spare).toMatchObject([{ count: 3, one_more_fails: true }]);
+    // 8 GiB need one cell of 8 GiB in another zone, and one more that may be drained.
+    const lone = await read(`
+proxy_memory_mb: 0
+cells: [{ zone: z1, count: 3, memory_mb: 8192, disk_mb: 32768 }]
+apps: [{ name: a, count: 4, instances: 2, memory_mb: 1024 }]
+`);
+    const { cells_to_add } = await ask(lone, question);
+    expect(cells_to_add).toMatchObject([{ total: 2, verified: true, one_fewer_fails: true }]);
+    const add = addFlags(cells_to_add![0]!.cells);
+    expect((await ask(lone, { ...question, zones: ['z1'], search: false, add })).survivable).toBe(true);
   });
 });
 
@@ -187,6 +233,7 @@ describe('sizes and percentages', () => {
     for (const text of ['1G', '1G:', '1G:4G:0', '1G:4G:x', '1:2:3:4', ':1']) {
       expect(() => parseSize(text, '--x', 'N', '1G:4G')).toThrow(/is not a size/);
     }
+    expect(() => parseSize('1G:4G:3', '--x', undefined, '1G:4G')).toThrow(/is not a size/);
     expect(parsePercent('+20%', '--x')).toBe(20);
     expect(parsePercent('3%/month', '--x')).toBe(3);
     expect(() => parsePercent('-101', '--x')).toThrow(/is not a percentage/);

@@ -80,7 +80,11 @@ describe('the answer as text', () => {
     expect(section(text, 'Disk before and after, if z1 is lost')).toEqual([
       expect.stringMatching(/^z2 +#+\.+ +61% +was 61%$/u),
       expect.stringMatching(/^ +b +#+\.+ +61% +was 61%$/u),
-      'What runs out first: disk of shared (61% used afterwards).',
+      'What runs out first: disk of shared (61% used afterwards; what is left is in pieces too small).',
+    ]);
+    // Nothing that is lost runs again, so that there is no time to tell.
+    expect(section(text, 'Until all run again, if z1 is lost')).toEqual([
+      'None of them finds a place, so that none runs again by itself.',
     ]);
   });
 

@@ -84,7 +84,7 @@ async function load(
 }
 
 function questionOf(flags: SizingFlags): SizingQuestion {
-  const headroomSize = parseSize(flags['headroom-task-size'], '--headroom-task-size', 'NUMBER', '1G:4G');
+  const headroomSize = parseSize(flags['headroom-task-size'], '--headroom-task-size', undefined, '1G:4G');
   if (
     flags.growth !== undefined &&
     !flags['az-loss'] &&

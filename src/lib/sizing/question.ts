@@ -7,7 +7,7 @@ import { demandOf, rowSet, settle, without, withCells, type CellGroup } from './
 /** More than any foundation has. */
 const MOST_CELLS = 100_000;
 
-/** `MEM:DISK[:CONTAINERS]`: MiB, or with a unit as in `64G:512G:249`. */
+/** `MEM:DISK[:NUMBER]`: MiB, or with a unit as in `64G:512G:249`. */
 export interface Size {
   memoryMb: number;
   diskMb: number;
@@ -15,10 +15,10 @@ export interface Size {
 }
 
 /**
- * Reads `MEM:DISK` or `MEM:DISK:NUMBER`.
- * @throws {UsageError} for anything else, and for what is not positive
+ * Reads `MEM:DISK`, or `MEM:DISK:NUMBER` where the flag has a name for the number.
+ * @throws {UsageError} for anything else, and for what is negative
  */
-export function parseSize(text: string, flag: string, third: string, example: string): Size {
+export function parseSize(text: string, flag: string, third: string | undefined, example: string): Size {
   const parts = text.split(':');
   const [memory, disk, number] = parts;
   const memoryMb = memory === undefined ? undefined : parseMib(memory);
@@ -26,13 +26,13 @@ export function parseSize(text: string, flag: string, third: string, example: st
   const count = number === undefined ? undefined : /^\d+$/.test(number) ? Number(number) : NaN;
   if (
     parts.length < 2 ||
-    parts.length > 3 ||
+    parts.length > (third === undefined ? 2 : 3) ||
     memoryMb === undefined ||
     diskMb === undefined ||
     (count !== undefined && !(count >= 1 && count <= 1_000_000))
   ) {
     throw new UsageError(`${flag} ${JSON.stringify(text)} is not a size.`, {
-      why: `It must be MEM:DISK[:${third}], in MiB or with a unit (512M, 4G, 1T), and nothing of it negative.`,
+      why: `It must be MEM:DISK${third === undefined ? '' : `[:${third}]`}, in MiB or with a unit (512M, 4G, 1T), and nothing of it negative.`,
       next: `For example ${flag} ${example}.`,
     });
   }
@@ -54,7 +54,10 @@ export function parsePercent(text: string, flag: string): number {
   const value = Number(number);
   if (number === undefined || value < -100 || value > 10_000) {
     throw new UsageError(`${flag} ${JSON.stringify(text)} is not a percentage.`, {
-      next: `For example ${flag} 20 (a fifth more) or ${flag} -10%.`,
+      next:
+        flag === '--growth'
+          ? 'For example --growth 3%/month.'
+          : `For example ${flag} 20 (a fifth more) or ${flag} -10%.`,
     });
   }
   return value;
@@ -63,15 +66,19 @@ export function parsePercent(text: string, flag: string): number {
 /** `3%/month`: more than nothing. */
 export function parseGrowth(text: string): number {
   const percent = parsePercent(text, '--growth');
-  if (percent <= 0) throw new UsageError('--growth must be more than nothing.');
-  return percent;
+  if (percent > 0) return percent;
+  throw new UsageError('--growth must be more than nothing.', {
+    next: 'For example --growth 3%/month; --scale-apps asks about fewer instances.',
+  });
 }
 
 /** What an added cell has. Without a number of containers, as many as the pool's. */
 export function parseCellSize(text: string): Size {
   const size = parseSize(text, '--cell-size', 'CONTAINERS', '64G:512G:249');
   if (size.memoryMb > 0 && size.diskMb > 0) return size;
-  throw new UsageError(`--cell-size ${JSON.stringify(text)}: a cell needs memory and disk.`);
+  throw new UsageError(`--cell-size ${JSON.stringify(text)}: a cell needs memory and disk.`, {
+    next: 'For example --cell-size 64G:512G:249.',
+  });
 }
 
 /** The zone that a name means. */

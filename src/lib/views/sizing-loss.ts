@@ -169,7 +169,7 @@ const MORE: readonly Column<LossReport>[] = [
     name: 'recovery',
     description: 'until the last instance that finds a place runs',
     heading: 'UNTIL-ALL-RUN',
-    text: ({ recovery }) => rangeOf(recovery),
+    text: ({ recovery, placed, not_placed }) => (placed === 0 && not_placed > 0 ? '-' : rangeOf(recovery)),
   },
 ];
 
@@ -269,7 +269,9 @@ function utilisationBars(builder: TextBuilder, loss: LossReport, { wide, termina
   );
   if (!all) builder.text(`The ${FULLEST} fullest of ${plural(cells.length, 'cell')}; -o wide shows all.`);
   if (first === null) return;
-  const what = `${first.resource} of ${first.pool} (${formatPercent(first.utilisation)} used afterwards)`;
+  // What is left in pieces that are too small is not used, and yet is out.
+  const pieces = first.exhausted && first.utilisation < 0.95 ? '; what is left is in pieces too small' : '';
+  const what = `${first.resource} of ${first.pool} (${formatPercent(first.utilisation)} used afterwards${pieces})`;
   builder.text(`What ${first.exhausted ? 'runs' : 'would run'} out first: ${what}.`);
 }
 
@@ -303,8 +305,13 @@ const PHASES: readonly Column<RecoveryPhase>[] = [
 ];
 
 function recoverySection(builder: TextBuilder, loss: LossReport): void {
-  const { recovery, not_placed } = loss;
-  builder.heading(`Until all run again, if ${lossName(loss)} is lost`).table(PHASES, recovery.phases);
+  const { recovery, placed, not_placed } = loss;
+  builder.heading(`Until all run again, if ${lossName(loss)} is lost`);
+  if (placed === 0 && not_placed > 0) {
+    builder.text('None of them finds a place, so that none runs again by itself.', 'bad');
+    return;
+  }
+  builder.table(PHASES, recovery.phases);
   const who = not_placed > 0 ? 'all that find a place run' : 'all run';
   builder.text(`${rangeOf(recovery)} until ${who}; ${phaseName(recovery.dominated_by)} can take longest.`);
 }
