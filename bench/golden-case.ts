@@ -60,8 +60,8 @@ interface CellJson extends ResourcesJson {
   reachable?: boolean;
   starting_container_count?: number;
   available?: ResourcesJson;
-  lrps?: { process_guid: string; index: number; state?: string }[];
-  tasks?: unknown[];
+  lrps?: ({ process_guid: string; index: number; state?: string } & Partial<WorkJson>)[] | null;
+  tasks?: Partial<WorkJson>[] | null;
   available_after_place?: ResourcesJson;
   available_after_loss?: ResourcesJson;
 }
@@ -138,6 +138,7 @@ export function readCase(path: string): GoldenCase {
   }
   if (parsed.schema === 'cgdiego-auction-golden-huge/1') return parsed as HugeCase;
   const golden = parsed as Sparse<BatchCase>;
+  if (!Array.isArray(golden.cells)) throw new Error(`${path}: the case has no list of cells`);
   return {
     ...golden,
     lrps: golden.lrps ?? [],
@@ -393,11 +394,11 @@ function capacityOf(json: ResourcesJson): Capacity {
   return { memoryMb: json.memory_mb, diskMb: json.disk_mb, containers: json.containers };
 }
 
-function settingsOf(json: SettingsJson): AuctionSettings {
+function settingsOf(json: SettingsJson | undefined): AuctionSettings {
   return {
-    startingContainerWeight: json.starting_container_weight ?? DEFAULT_SETTINGS.startingContainerWeight,
-    binPackFirstFitWeight: json.bin_pack_first_fit_weight ?? DEFAULT_SETTINGS.binPackFirstFitWeight,
-    maxInflight: json.max_inflight ?? DEFAULT_SETTINGS.maxInflight,
+    startingContainerWeight: json?.starting_container_weight ?? DEFAULT_SETTINGS.startingContainerWeight,
+    binPackFirstFitWeight: json?.bin_pack_first_fit_weight ?? DEFAULT_SETTINGS.binPackFirstFitWeight,
+    maxInflight: json?.max_inflight ?? DEFAULT_SETTINGS.maxInflight,
   };
 }
 
@@ -419,7 +420,7 @@ function cellOf(json: CellJson): AuctionCell {
     cellIndex: json.cell_index,
     zone: json.zone,
     total: capacityOf(json),
-    available: capacityOf(json.available ?? json),
+    available: json.available === undefined ? freeOn(json) : capacityOf(json.available),
     rootfsProviders: providersOf(json),
     placementTags: json.placement_tags ?? [],
     optionalPlacementTags: json.optional_placement_tags ?? [],
@@ -430,6 +431,21 @@ function cellOf(json: CellJson): AuctionCell {
     processes: (json.lrps ?? []).map((lrp) => lrp.process_guid),
     tasks: (json.tasks ?? []).length,
     takesWork: json.evacuating !== true && json.healthy !== false && json.reachable !== false,
+  };
+}
+
+/** What a cell has free that does not say it: the proxies of the LRPs on it are theirs, too. */
+function freeOn(json: CellJson): Capacity {
+  const { memoryMb, diskMb, containers } = capacityOf(json);
+  const lrps = (json.lrps ?? []).map((lrp) => ({
+    ...lrp,
+    memory_mb: (lrp.memory_mb ?? 0) + ((lrp.memory_mb ?? 0) > 0 ? (json.proxy_memory_allocation ?? 0) : 0),
+  }));
+  const held = [...lrps, ...(json.tasks ?? [])];
+  return {
+    memoryMb: held.reduce((free, each) => free - (each.memory_mb ?? 0), memoryMb),
+    diskMb: held.reduce((free, each) => free - (each.disk_mb ?? 0), diskMb),
+    containers: containers - held.length,
   };
 }
 
