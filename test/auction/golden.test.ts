@@ -20,6 +20,12 @@ describe('what the real auctioneer did', () => {
     expect(runCase(readCase(CASES + file), referenceAuction).differences).toEqual([]);
   });
 
+  it('is told without what cells have free, too, where that follows from what they hold', () => {
+    const golden = readCase(`${CASES}21-mid-az-loss-z1.json`) as BatchCase;
+    for (const cell of golden.cells) delete cell.available;
+    expect(runCase(golden, runAuction).differences).toEqual([]);
+  });
+
   it('is told apart from anything else', () => {
     const golden = readCase(`${CASES}10-proxy-memory-commit-reject.json`) as BatchCase;
     const [placement] = golden.result.placements;
