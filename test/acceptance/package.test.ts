@@ -41,6 +41,7 @@ it('packs what runs and what is to be read, and nothing else', async () => {
     'package/README.md',
     'package/bin/run.js',
     'package/docs/commands.md',
+    'package/docs/sizing-json.md',
     'package/oclif.manifest.json',
     'package/package.json',
   ]);
