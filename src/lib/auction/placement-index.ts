@@ -1,7 +1,6 @@
+import { CellScore, LOCALITY, ROUNDING, type ScorePurpose } from './cell-score.ts';
 import type { CellLoad, CellTable, ScoringOrder } from './cell-table.ts';
-
-/** What a score is for: LRPs pay for their proxy and the cell's index, tasks for the tasks that the cell holds. */
-export type IndexPurpose = 'lrp' | 'task';
+import { leavesFor, shelvesOf } from './shelves.ts';
 
 /** How many of the work's own instances each cell holds already, where that costs. */
 export interface Locality {
@@ -18,15 +17,11 @@ export interface Winner {
   zoneRank: number;
 }
 
-/** auctionrunner/cell.go: what every instance of the process (or task) on the cell adds to its score. */
-const LOCALITY = 1000;
 const NO_LEAF = -1;
 /** How many numbers a node keeps about room; the fourth only keeps nodes apart evenly. */
 const ROOM = 4;
 /** More layers find faster and cost more to keep. */
 const MOST_LAYERS = 8;
-/** Wider than rounding: sums of a dozen operations, each off by at most 2^-53 of the largest number in them. */
-const ROUNDING = 2e-13;
 
 /**
  * Finds the cell with the lowest score among those with room, without scoring them all, and never another than scoring
@@ -45,9 +40,7 @@ export class PlacementIndex {
   readonly #cells: CellTable;
   readonly #load: CellLoad;
   readonly #order: ScoringOrder;
-  readonly #forTasks: boolean;
-  readonly #startingWeight: number;
-  readonly #indexWeight: number;
+  readonly #scores: CellScore;
   readonly #margin: number;
 
   /** Shelves: their zone, kind, where their nodes begin, and how many leaves their tree has (a power of two). */
@@ -61,8 +54,6 @@ export class PlacementIndex {
   /** By cell: its leaf's node, and its shelf's first node. */
   readonly #nodeOf: Int32Array;
   readonly #baseOf: Int32Array;
-  /** By cell: the number of its combination of totals and proxy (and index, where that weighs). */
-  readonly #capacityOf: Int32Array;
 
   readonly nodes: number;
   readonly #leafCell: Int32Array;
@@ -91,20 +82,18 @@ export class PlacementIndex {
     load: CellLoad,
     order: ScoringOrder,
     weights: { starting: number; index: number },
-    purpose: IndexPurpose,
+    purpose: ScorePurpose,
     memories: Int32Array,
   ) {
     this.#cells = cells;
     this.#load = load;
     this.#order = order;
-    this.#forTasks = purpose === 'task';
-    this.#startingWeight = weights.starting;
-    this.#indexWeight = this.#forTasks ? 0 : weights.index;
-    this.#capacityOf = this.#capacities();
+    this.#scores = new CellScore(cells, load, order, weights, purpose);
+    this.#margin = this.#scores.margin;
     this.#nodeOf = new Int32Array(cells.size).fill(-1);
     this.#baseOf = new Int32Array(cells.size);
 
-    const shelves = this.#shelves();
+    const shelves = shelvesOf(cells, order, this.#scores.capacityOf);
     this.nodes = shelves.reduce((sum, shelf) => sum + 2 * leavesFor(shelf.rows.length), 0);
     this.#leafCell = new Int32Array(this.nodes).fill(NO_LEAF);
     this.#layerMemory = layersFor(memories);
@@ -118,7 +107,6 @@ export class PlacementIndex {
     this.#memoryShare = new Float64Array(this.nodes).fill(Infinity);
     this.#diskShare = new Float64Array(this.nodes).fill(Infinity);
     this.#containerShare = new Float64Array(this.nodes).fill(Infinity);
-    this.#margin = this.#marginOf();
 
     let base = 0;
     for (const { zone, kind, rows } of shelves) {
@@ -127,7 +115,7 @@ export class PlacementIndex {
       this.#shelfKind.push(kind);
       this.#shelfBase.push(base);
       this.#shelfLeaves.push(leaves);
-      this.#shelfPlain.push(rows.some((row) => this.#isWorthless(row)));
+      this.#shelfPlain.push(rows.some((row) => this.#scores.isWorthless(row)));
       rows.forEach((row, i) => {
         const node = base + leaves + i;
         this.#leafCell[node] = row;
@@ -251,7 +239,7 @@ export class PlacementIndex {
         this.#uniform[layer + at] === 1 &&
         bound > winner.score - margin &&
         (winner.zoneRank < zoneRank || this.#order.rank[winner.cell]! < this.#firstRank[at]!) &&
-        this.#sameState(winner.cell, this.#best[layer + at]!)
+        this.#scores.sameState(winner.cell, this.#best[layer + at]!)
       ) {
         continue;
       }
@@ -282,7 +270,7 @@ export class PlacementIndex {
       return;
     }
     for (const cell of this.#cellsOf(shelf)) {
-      const lacksMemory = this.#roomOf(cell) < memory;
+      const lacksMemory = this.#scores.room(cell) < memory;
       const lacksDisk = this.#load.disk[cell]! < disk;
       const lacksContainers = this.#load.containers[cell]! < 1;
       // It has room and yet did not win: its score was not a number.
@@ -302,7 +290,11 @@ export class PlacementIndex {
     winner: Winner,
   ): void {
     for (const cell of this.#cellsOf(shelf)) {
-      if (this.#roomOf(cell) < memory || this.#load.disk[cell]! < disk || this.#load.containers[cell]! < 1) {
+      if (
+        this.#scores.room(cell) < memory ||
+        this.#load.disk[cell]! < disk ||
+        this.#load.containers[cell]! < 1
+      ) {
         continue;
       }
       this.#consider(cell, memory, disk, locality, zoneRank, winner);
@@ -318,7 +310,7 @@ export class PlacementIndex {
     winner: Winner,
   ): void {
     const count = locality.tree === undefined ? locality.counts[cell]! : locality.tree[this.#nodeOf[cell]!]!;
-    const score = this.#score(cell, memory, disk, count);
+    const score = this.#scores.score(cell, memory, disk, count);
     const wins =
       score < winner.score ||
       (score === winner.score &&
@@ -331,29 +323,13 @@ export class PlacementIndex {
     winner.zoneRank = zoneRank;
   }
 
-  /**
-   * auctionrunner/cell.go ScoreForLRP and ScoreForTask over rep/resources.go ComputeScore: the same operations on doubles
-   * in the same order, since which of two nearly equal cells wins depends on the last bit.
-   */
-  #score(cell: number, memory: number, disk: number, count: number): number {
-    const { totalMemory, totalDisk, totalContainers, proxyMemory } = this.#cells;
-    const proxy = this.#forTasks ? 0 : proxyMemory[cell]!;
-    const usedMemory = 1 - (this.#load.memory[cell]! - (memory + proxy)) / totalMemory[cell]!;
-    const usedDisk = 1 - (this.#load.disk[cell]! - disk) / totalDisk[cell]!;
-    const usedContainers = 1 - (this.#load.containers[cell]! - 1) / totalContainers[cell]!;
-    const resources =
-      (usedMemory + usedDisk + usedContainers) / 3 + this.#load.starting[cell]! * this.#startingWeight;
-    if (this.#forTasks) return resources + LOCALITY * this.#load.tasks[cell]!;
-    return resources + LOCALITY * count + this.#order.index[cell]! * this.#indexWeight;
-  }
-
   #setLeaf(node: number, cell: number): void {
-    const room = this.#roomOf(cell);
+    const room = this.#scores.room(cell);
     const containers = this.#load.containers[cell]!;
     this.#room[ROOM * node] = room;
     this.#room[ROOM * node + 1] = this.#load.disk[cell]!;
     this.#room[ROOM * node + 2] = containers;
-    const key = this.#keyOf(cell);
+    const key = this.#scores.key(cell);
     for (let layer = 0; layer < this.#layerMemory.length; layer++) {
       const at = layer * this.nodes + node;
       this.#key[at] = containers > 0 && room >= this.#layerMemory[layer]! ? key : Infinity;
@@ -372,26 +348,6 @@ export class PlacementIndex {
   /** The least that the work itself adds to a score below the node. */
   #shareAt(at: number, memory: number, disk: number): number {
     return memory * this.#memoryShare[at]! + disk * this.#diskShare[at]! + this.#containerShare[at]!;
-  }
-
-  /** The score of work that asks for nothing, on doubles: near enough to order cells by, with a margin. */
-  #keyOf(cell: number): number {
-    const { totalMemory, totalDisk, totalContainers } = this.#cells;
-    const used =
-      3 -
-      this.#roomOf(cell) / totalMemory[cell]! -
-      this.#load.disk[cell]! / totalDisk[cell]! -
-      this.#load.containers[cell]! / totalContainers[cell]!;
-    const fixed = this.#forTasks
-      ? LOCALITY * this.#load.tasks[cell]!
-      : this.#order.index[cell]! * this.#indexWeight;
-    return used / 3 + this.#load.starting[cell]! * this.#startingWeight + fixed;
-  }
-
-  /** The memory of the largest LRP or task that the cell has room for. */
-  #roomOf(cell: number): number {
-    const memory = this.#load.memory[cell]!;
-    return this.#forTasks ? memory : memory - this.#cells.proxyMemory[cell]!;
   }
 
   /** Whether it changed. */
@@ -427,7 +383,7 @@ export class PlacementIndex {
         uniform = this.#uniform[right]!;
       } else {
         key = Math.min(leftKey, rightKey);
-        uniform &= this.#uniform[right]! & Number(this.#sameState(best, this.#best[right]!));
+        uniform &= this.#uniform[right]! & Number(this.#scores.sameState(best, this.#best[right]!));
       }
     }
     uniform &= this.#oneCapacity[base + node]!;
@@ -453,88 +409,16 @@ export class PlacementIndex {
       first !== NO_LEAF &&
       this.#oneCapacity[left] === 1 &&
       (second === NO_LEAF ||
-        (this.#oneCapacity[right] === 1 && this.#capacityOf[first] === this.#capacityOf[second]))
+        (this.#oneCapacity[right] === 1 &&
+          this.#scores.capacityOf[first] === this.#scores.capacityOf[second]))
         ? 1
         : 0;
-  }
-
-  #sameState(a: number, b: number): boolean {
-    const load = this.#load;
-    return (
-      this.#capacityOf[a] === this.#capacityOf[b] &&
-      load.memory[a] === load.memory[b] &&
-      load.disk[a] === load.disk[b] &&
-      load.containers[a] === load.containers[b] &&
-      load.starting[a] === load.starting[b] &&
-      (!this.#forTasks || load.tasks[a] === load.tasks[b])
-    );
   }
 
   *#cellsOf(shelf: number): Generator<number> {
     const first = this.#shelfBase[shelf]! + this.#shelfLeaves[shelf]!;
     const last = first + this.#shelfLeaves[shelf]!;
     for (let node = first; node < last && this.#leafCell[node]! >= 0; node++) yield this.#leafCell[node]!;
-  }
-
-  #isWorthless(cell: number): boolean {
-    const { totalMemory, totalDisk, totalContainers } = this.#cells;
-    return !(totalMemory[cell]! > 0 && totalDisk[cell]! > 0 && totalContainers[cell]! > 0);
-  }
-
-  #capacities(): Int32Array {
-    const { totalMemory, totalDisk, totalContainers, proxyMemory } = this.#cells;
-    const known = new Map<string, number>();
-    return Int32Array.from({ length: this.#cells.size }, (_, cell) => {
-      const key = [
-        totalMemory[cell],
-        totalDisk[cell],
-        totalContainers[cell],
-        this.#forTasks ? 0 : proxyMemory[cell],
-        this.#indexWeight === 0 ? 0 : this.#order.index[cell],
-      ].join();
-      const number = known.get(key) ?? known.size;
-      known.set(key, number);
-      return number;
-    });
-  }
-
-  /** Cells by zone and kind; within a shelf those of one capacity together, and these in the order of scoring. */
-  #shelves(): { zone: number; kind: number; rows: number[] }[] {
-    const shelves = new Map<string, { zone: number; kind: number; rows: number[] }>();
-    this.#order.members.forEach((members, zone) => {
-      for (const row of members) {
-        const kind = this.#cells.kind[row]!;
-        const shelf = shelves.get(`${zone},${kind}`) ?? { zone, kind, rows: [] };
-        shelves.set(`${zone},${kind}`, shelf);
-        shelf.rows.push(row);
-      }
-    });
-    for (const { rows } of shelves.values()) {
-      rows.sort(
-        (a, b) => this.#capacityOf[a]! - this.#capacityOf[b]! || this.#order.rank[a]! - this.#order.rank[b]!,
-      );
-    }
-    return [...shelves.values()];
-  }
-
-  /** How far rounding can move a key, given the largest number that can come into one. */
-  #marginOf(): number {
-    let largest = 100;
-    for (let cell = 0; cell < this.#cells.size; cell++) {
-      if (this.#isWorthless(cell) || this.#cells.zone[cell]! < 0) continue;
-      const { totalMemory, totalDisk, totalContainers } = this.#cells;
-      const containers = Math.abs(this.#load.containers[cell]!) + totalContainers[cell]!;
-      largest = Math.max(
-        largest,
-        Math.abs(this.#load.memory[cell]! / totalMemory[cell]!),
-        Math.abs(this.#load.disk[cell]! / totalDisk[cell]!),
-        containers / totalContainers[cell]!,
-        Math.abs((this.#load.starting[cell]! + containers) * this.#startingWeight),
-        Math.abs(this.#order.index[cell]! * this.#indexWeight),
-        this.#forTasks ? LOCALITY * (this.#load.tasks[cell]! + containers) : 0,
-      );
-    }
-    return largest * ROUNDING;
   }
 }
 
@@ -550,10 +434,4 @@ function layersFor(memories: Int32Array): Int32Array {
         Math.floor(((i - 1) * MOST_LAYERS) / distinct.length),
   );
   return Int32Array.from(chosen);
-}
-
-function leavesFor(cells: number): number {
-  let leaves = 1;
-  while (leaves < cells) leaves *= 2;
-  return leaves;
 }
