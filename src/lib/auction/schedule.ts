@@ -1,6 +1,7 @@
 import { copyLoad, scoringOrder, type CellLoad, type CellTable } from './cell-table.ts';
 import { commitLrps, commitTasks } from './commit.ts';
 import { INFLIGHT_LIMIT, insufficientResources } from './constraints.ts';
+import { NoRoom } from './no-room.ts';
 import { PlacementIndex, type Winner } from './placement-index.ts';
 import { ProcessCounts } from './process-counts.ts';
 import { shuffle, type Random } from './random.ts';
@@ -297,33 +298,6 @@ class Scheduler {
     };
     commitLrps(cells, this.#load, lrps, lrpsDone, lrpCell, refuse(lrpCell, lrpFailure));
     commitTasks(this.#load, tasks, tasksDone, taskCell, refuse(taskCell, taskFailure));
-  }
-}
-
-/**
- * What found no room on the cells of a group of constraints. Within a batch cells only fill up, so that what asks for as
- * much of everything need not look again.
- */
-class NoRoom {
-  /** By group, memory and disk of what found none. */
-  readonly #smallest = new Map<number, { memory: number; disk: number }[]>();
-
-  has(group: number, memory: number, disk: number): boolean {
-    const known = this.#smallest.get(group);
-    if (known === undefined) return false;
-    for (const each of known) {
-      if (memory >= each.memory && disk >= each.disk) return true;
-    }
-    return false;
-  }
-
-  add(group: number, memory: number, disk: number): void {
-    if (this.has(group, memory, disk)) return;
-    const known = this.#smallest.get(group) ?? [];
-    this.#smallest.set(group, [
-      ...known.filter((each) => each.memory < memory || each.disk < disk),
-      { memory, disk },
-    ]);
   }
 }
 
