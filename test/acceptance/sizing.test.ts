@@ -227,6 +227,8 @@ describe('sizing, of what makes no sense', () => {
     ['--growth', '-3'],
     ['--cell-size', '1G'],
     ['--simulate-placement', '-1:2'],
+    ['--headroom-task-size', '1G:4G:2'],
+    ['--presence-refresh', '16s'],
   ])('is found in %s before anything is read', async (flag, value) => {
     const { code, stderr } = await cgdiego(['sizing', '--az-loss', '--from', 'nowhere.json', flag, value]);
     expect(stderr).toContain(flag);

@@ -96,6 +96,12 @@ function questionOf(flags: SizingFlags): SizingQuestion {
       next: 'Give --az-loss, --zone or --cell with it.',
     });
   }
+  if (flags['presence-refresh'] > flags['presence-ttl']) {
+    throw new UsageError('--presence-refresh is longer than --presence-ttl.', {
+      why: 'A presence that is renewed too late expires while its cell is well.',
+      next: 'Give both as Locket and the reps have them, for example --presence-ttl 15s --presence-refresh 5s.',
+    });
+  }
   if (flags.growth !== undefined) parseGrowth(flags.growth);
   if (flags['scale-apps'] !== undefined) parsePercent(flags['scale-apps'], '--scale-apps');
   if (flags['cell-size'] !== undefined) parseCellSize(flags['cell-size']);

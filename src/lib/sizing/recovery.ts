@@ -140,7 +140,7 @@ export function recoveryTime(facts: RecoveryFacts, options: RecoveryOptions): Re
       furtherRounds * options.roundSeconds[1],
       furtherRounds === 0
         ? 'one round places what can be placed'
-        : `${furtherRounds} more for what cells turned down`,
+        : `${furtherRounds} more for what the first did not place`,
     ),
     phase(
       'downloads_and_creation',
