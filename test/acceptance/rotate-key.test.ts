@@ -68,6 +68,17 @@ describe('from every store that a real BBS left', () => {
     for (const secret of SECRETS) expect(stderr + JSON.stringify(record)).not.toContain(secret);
   });
 
+  test('what had to be left behind is reported by the next run again, which is no wrong passphrase', async () => {
+    const url = await createDatabase('diego-after-bbs-rotation-leftovers');
+    await rotateKey(url);
+    const before = await versionsOf(url);
+    const { code, record } = await rotateKey(url);
+    expect(code).toBe(3);
+    expect(record).toMatchObject({ outcome: 'leftovers', undecryptable: 2, rows_rewritten: 0 });
+    expect(record!.leftovers.map(({ column }) => column)).toEqual(['run_info', 'run_info']);
+    expect(await versionsOf(url)).toEqual(before);
+  });
+
   test('damaged blobs that carry the label of the target already are none that a rotation has to do with', async () => {
     const url = await createDatabase('diego-after-bbs-rotation-leftovers');
     const before = await contentsOf(url);

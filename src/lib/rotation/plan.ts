@@ -68,15 +68,23 @@ export async function makePlan(store: Database, options: PlanOptions): Promise<R
     const undecryptable = await labelsWithoutKey(transaction, tables, census, keyring);
     if (undecryptable.length > 0 && !options.allowUndecryptable) throw missingKey(undecryptable, keys.source);
 
-    let proven = false;
+    const samples: KeySample[] = [];
     let millisecondsPerCharacter = 0;
-    for (const label of blobsByLabel(census).keys()) {
+    for (const [label, blobs] of blobsByLabel(census)) {
       if (!keyring.has(label)) continue;
       const sample = await sampleBlobs(transaction, tables, label, SAMPLE);
-      assertKeyOpens(sample, label, keyring, keys.source);
-      if (label === target) proven = sample.length > 0;
-      else millisecondsPerCharacter = Math.max(millisecondsPerCharacter, measure(sample, keyring));
+      if (sample.length === 0) continue;
+      samples.push({
+        label,
+        blobs,
+        tried: sample.length,
+        opens: sample.some((blob) => isOpenedBy(keyring, blob)),
+      });
+      if (label !== target)
+        millisecondsPerCharacter = Math.max(millisecondsPerCharacter, measure(sample, keyring));
     }
+    assertKeysOpen(samples, target, keys.source);
+    const proven = samples.some(({ label, opens }) => label === target && opens);
     await assertWritable(transaction, tables);
     return { tables, census, undecryptable, proven, millisecondsPerCharacter };
   });
@@ -125,14 +133,29 @@ function missingKey(missing: RotationPlan['undecryptable'], source: string): Cgd
   });
 }
 
-/** @throws {CgdiegoError} when the key opens none of a sample: then it is the passphrase, not a damaged row */
-function assertKeyOpens(sample: readonly string[], label: string, keyring: Keyring, source: string): void {
-  if (sample.length === 0) return;
-  if (sample.some((blob) => isOpenedBy(keyring, blob))) return;
-  throw new CgdiegoError(`The passphrase of ${JSON.stringify(label)} is wrong. Nothing was written.`, {
-    why: `The key in ${source} opens none of ${sample.length} blobs that are under this label.`,
-    next: 'Take the passphrase from the manifest (or credential store) that the running BBS was deployed with.',
-  });
+/** What came of trying a key on some of the blobs under its label. */
+interface KeySample {
+  label: string;
+  blobs: number;
+  tried: number;
+  /** Whether it opened at least one. */
+  opens: boolean;
+}
+
+/**
+ * A key that opens none of its blobs has the wrong passphrase. Except for the few that an earlier rotation had to leave behind because
+ * they are damaged: these are all that is left under their label, and the rest of the store is open. The run reports them again.
+ * @throws {CgdiegoError}
+ */
+function assertKeysOpen(samples: readonly KeySample[], target: string, source: string): void {
+  const open = samples.filter(({ opens }) => opens).reduce((sum, { blobs }) => sum + blobs, 0);
+  for (const { label, blobs, tried, opens } of samples) {
+    if (opens || (label !== target && tried === blobs && blobs < open)) continue;
+    throw new CgdiegoError(`The passphrase of ${JSON.stringify(label)} is wrong. Nothing was written.`, {
+      why: `The key in ${source} opens none of ${tried} blobs that are under this label.`,
+      next: 'Take the passphrase from the manifest (or credential store) that the running BBS was deployed with.',
+    });
+  }
 }
 
 function isOpenedBy(keyring: Keyring, blob: string): boolean {
