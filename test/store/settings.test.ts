@@ -1,4 +1,4 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -100,6 +100,27 @@ describe('where the store is', () => {
       tls: { mode: 'verify-ca' },
     });
     await expect(resolveStore({}, { ...env, PGSERVICE: 'none' })).rejects.toThrow(/no PostgreSQL service/);
+  });
+
+  test('has its password from the first line of the password file that fits, unless others can read it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'cgdiego-settings-'));
+    const file = join(folder, 'pgpass');
+    const lines = [
+      '# db:*:*:me:no',
+      'other:*:*:me:no',
+      'db:5433:*:me:no',
+      'db:*:x\\:y:me:a\\:b\\\\c: d',
+      '*:*:*:*:last',
+    ];
+    await writeFile(file, `${lines.join('\n')}\n`, { mode: 0o600 });
+    const passwordOf = async (env: Record<string, string>) =>
+      (await resolveStore({}, { PGPASSFILE: file, PGUSER: 'me', ...env })).password;
+    expect(await passwordOf({ PGHOST: 'db', PGDATABASE: 'x:y' })).toBe('a:b\\c: d');
+    expect(await passwordOf({ PGHOST: 'db', PGDATABASE: 'z' })).toBe('last');
+    expect(await passwordOf({ PGHOST: 'db', PGPASSWORD: 'given' })).toBe('given');
+    expect(await passwordOf({ PGHOST: 'db', PGPASSFILE: join(folder, 'none') })).toBeUndefined();
+    await chmod(file, 0o640);
+    expect(await passwordOf({ PGHOST: 'db' })).toBeUndefined();
   });
 
   test('of Locket is what its own flags say', async () => {

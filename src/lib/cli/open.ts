@@ -4,6 +4,7 @@ import { readKeysFile } from '../bbs/keys-file.ts';
 import type { KeyConfig } from '../bbs/keyring.ts';
 import { Database, type DatabaseOptions } from '../store/database.ts';
 import { hasTable } from '../store/catalogue.ts';
+import { parseConnectionString } from '../store/libpq.ts';
 import { resolveLocket, resolveStore } from '../store/resolve.ts';
 import type { ConnectionFlags, KeyFlags } from './connection-flags.ts';
 
@@ -25,19 +26,21 @@ export async function openStore(
     { databaseUrl: flags['database-url'], bbsConfig: flags['bbs-config'] },
     process.env,
   );
-  if (
-    settings.password !== undefined &&
-    process.argv.some((word) => word.includes(flags['database-url'] ?? '\0'))
-  ) {
-    context.say(
-      'Warning: a password on the command line is seen by everybody on this machine. Use CGDIEGO_DATABASE_URL or PGPASSFILE.',
-    );
-  }
+  warnOfPassword(flags['database-url'], '--database-url', 'CGDIEGO_DATABASE_URL', context);
   return Database.open(settings, {
     ...databaseOptions(flags, context),
     anchorTable: 'desired_lrps',
     ...(connections === undefined ? {} : { connections }),
   });
+}
+
+/** The environment and profiles are for passwords, the command line is not. */
+function warnOfPassword(url: string | undefined, flag: string, variable: string, context: OpenContext): void {
+  if (url === undefined || !process.argv.some((word) => word.includes(url))) return;
+  if (parseConnectionString(url, flag).password === undefined) return;
+  context.say(
+    `Warning: a password on the command line is seen by everybody on this machine. Use ${variable} or PGPASSFILE.`,
+  );
 }
 
 /**
@@ -55,6 +58,8 @@ export async function openLocket(
     process.env,
   );
   if (settings === undefined) return undefined;
+  const url = flags['locket-database-url'];
+  warnOfPassword(url, '--locket-database-url', 'CGDIEGO_LOCKET_DATABASE_URL', context);
   return Database.open(settings, { ...databaseOptions(flags, context), anchorTable: 'locks' });
 }
 

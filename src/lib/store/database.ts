@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { InterruptedError, messageOf, throwIfAborted } from '../errors.ts';
-import { codeOf, connectError, statementError } from './errors.ts';
+import { codeOf, connectError, NO_PASSWORD, statementError } from './errors.ts';
 import { RowTap } from './raw-rows.ts';
 import type { ConnectionSettings } from './settings.ts';
 import { tlsAttempts, type TlsAttempt } from './tls.ts';
@@ -218,14 +218,13 @@ function clientConfig(
   options: DatabaseOptions,
   ssl: TlsAttempt,
 ): pg.ClientConfig {
-  // pg reads the password file by itself, but only where the variable says.
-  if (settings.passFile !== undefined) process.env.PGPASSFILE = settings.passFile;
   return {
     host: settings.hostAddress ?? settings.host,
     port: settings.port,
     database: settings.database,
     user: settings.user,
-    ...(settings.password === undefined ? {} : { password: settings.password }),
+    // Without one, pg must not look for a password file by itself.
+    password: settings.password ?? noPassword,
     ...(settings.options === undefined ? {} : { options: settings.options }),
     ssl,
     application_name: options.applicationName,
@@ -234,6 +233,10 @@ function clientConfig(
     connectionTimeoutMillis: settings.connectTimeoutSeconds * 1000,
     keepAlive: true,
   };
+}
+
+function noPassword(): never {
+  throw new Error(NO_PASSWORD);
 }
 
 /** libpq's `prefer` goes on without TLS when the server has none, `allow` with TLS when the server insists. */

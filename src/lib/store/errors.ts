@@ -69,6 +69,8 @@ const CONNECT_ADVICE: Readonly<Record<string, string>> = {
   '53300': 'All connections of the server are taken. Try again, with fewer --connections.',
 };
 
+export const NO_PASSWORD = 'The server asks for a password and none was given.';
+
 /** An error of connecting, in the operator's words. */
 export function connectError(error: unknown, settings: ConnectionSettings): CgdiegoError {
   if (error instanceof CgdiegoError) return error;
@@ -79,8 +81,9 @@ export function connectError(error: unknown, settings: ConnectionSettings): Cgdi
   if (code in CERTIFICATE_ADVICE) {
     why = `The server's certificate was not accepted: ${message}`;
     next = CERTIFICATE_ADVICE[code];
-  } else if (/password must be a string/i.test(message)) {
-    why = 'The server asks for a password and none was given.';
+  } else if (message === NO_PASSWORD) {
+    why = NO_PASSWORD;
+    if (settings.passFileProblem !== undefined) why += ` ${settings.passFileProblem}.`;
     next =
       'Put it into ~/.pgpass (or PGPASSFILE), into the URL in CGDIEGO_DATABASE_URL, or use --bbs-config.';
   } else if (/does not support SSL/i.test(message)) {

@@ -7,6 +7,7 @@ import {
   parseUnescapedUri,
   type Environment,
 } from './libpq.ts';
+import { withPasswordFile } from './password-file.ts';
 import { settingsFromParameters, type ConnectionSettings } from './settings.ts';
 
 export interface StoreLocation {
@@ -24,6 +25,10 @@ export interface LocketLocation {
  * @throws {UsageError} when nothing says it, or what says it cannot be read
  */
 export async function resolveStore(location: StoreLocation, env: Environment): Promise<ConnectionSettings> {
+  return withPasswordFile(await storeSettings(location, env), env);
+}
+
+async function storeSettings(location: StoreLocation, env: Environment): Promise<ConnectionSettings> {
   if (location.databaseUrl !== undefined) return fromUrl(location.databaseUrl, '--database-url', env);
   if (hasLibpqEnvironment(env)) {
     return settingsFromParameters(await completeFromEnvironment({}, env), 'the libpq environment');
@@ -44,10 +49,11 @@ export async function resolveLocket(
   location: LocketLocation,
   env: Environment,
 ): Promise<ConnectionSettings | undefined> {
-  if (location.locketDatabaseUrl !== undefined)
-    return fromUrl(location.locketDatabaseUrl, '--locket-database-url', env);
-  if (location.locketConfig === undefined) return undefined;
-  return fromDiegoConfig(await readDiegoConfig(location.locketConfig), location.locketConfig);
+  const { locketDatabaseUrl, locketConfig } = location;
+  if (locketDatabaseUrl !== undefined)
+    return withPasswordFile(await fromUrl(locketDatabaseUrl, '--locket-database-url', env), env);
+  if (locketConfig === undefined) return undefined;
+  return withPasswordFile(fromDiegoConfig(await readDiegoConfig(locketConfig), locketConfig), env);
 }
 
 async function fromUrl(url: string, flag: string, env: Environment): Promise<ConnectionSettings> {

@@ -25,9 +25,10 @@ export interface ConnectionSettings {
   port: number;
   database: string;
   user: string;
-  /** When absent, libpq's password file is asked. */
   password?: string | undefined;
   passFile?: string | undefined;
+  /** Why libpq's password file was not used, for when the server asks for a password. */
+  passFileProblem?: string | undefined;
   options?: string | undefined;
   connectTimeoutSeconds: number;
   tls: TlsSettings;
