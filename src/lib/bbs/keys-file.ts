@@ -1,4 +1,5 @@
 import { UsageError, messageOf } from '../errors.ts';
+import { yamlProblem } from '../yaml-problems.ts';
 import { permissionWarning, readInput } from './config-file.ts';
 import { labelProblem, type KeyConfig } from './keyring.ts';
 
@@ -82,7 +83,7 @@ async function parseJsonOrYaml(text: string, source: string): Promise<unknown> {
   if (problem !== undefined) {
     const before = text.slice(0, problem.pos[0]).split('\n');
     throw new UsageError(`${source} is neither JSON nor YAML.`, {
-      why: `Line ${before.length}, column ${before.at(-1)!.length + 1}: ${problem.code}.`,
+      why: `Line ${before.length}, column ${before.at(-1)!.length + 1}: ${yamlProblem(problem.code)}.`,
     });
   }
   try {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Interfaces } from '@oclif/core';
 import { permissionWarning, readInput } from '../bbs/config-file.ts';
 import { UsageError } from '../errors.ts';
+import { yamlProblem } from '../yaml-problems.ts';
 import { hasLibpqEnvironment, type Environment } from '../store/libpq.ts';
 
 /** What a profile sets: flags by name, without the dashes. May hold a password. */
@@ -19,9 +20,13 @@ export function profilesPath(env: Environment): string {
  */
 export async function readProfiles(path: string): Promise<Record<string, Profile>> {
   const { parseDocument } = await import('yaml');
-  const document = parseDocument(await readInput(path), { prettyErrors: false });
-  if (document.errors.length > 0)
-    throw new UsageError(`${path} is not YAML.`, { why: document.errors[0]!.code });
+  const text = await readInput(path);
+  const document = parseDocument(text, { prettyErrors: false });
+  const problem = document.errors[0];
+  if (problem !== undefined) {
+    const line = text.slice(0, problem.pos[0]).split('\n').length;
+    throw new UsageError(`${path} is not YAML.`, { why: `Line ${line}: ${yamlProblem(problem.code)}.` });
+  }
   const root: unknown = document.toJS();
   const profiles = isMap(root) ? root.profiles : undefined;
   if (!isMap(profiles) || !Object.values(profiles).every(isMap)) {

@@ -25,8 +25,10 @@ export function onlyOne(what: string, typed: string, matching: readonly string[]
       next: `List them with cgdiego ${what === 'LRP' ? 'lrps' : `${what}s`}.`,
     });
   }
-  const more = matching.length > SHOWN ? `, and ${matching.length - SHOWN} more` : '';
-  throw new UsageError(`${matching.length} ${what}s begin with ${JSON.stringify(typed)}.`, {
+  // A store was not asked for all of them, so they are counted only where all are shown.
+  const more = matching.length > SHOWN ? ', and more' : '';
+  const count = more === '' ? matching.length : 'Several';
+  throw new UsageError(`${count} ${what}s begin with ${JSON.stringify(typed)}.`, {
     why: `${matching.slice(0, SHOWN).join(', ')}${more}.`,
     next: 'Type more of the one that you mean.',
   });
