@@ -286,6 +286,17 @@ describe('--source api', () => {
     expect(bbs.requests.map(({ path }) => path)).not.toContain('/v1/desired_lrps/list.r3');
   });
 
+  it('names the domains without asking for a list of LRPs, and does not say when they expire', async () => {
+    const before = bbs.requests.length;
+    const { stdout, stderr } = await inspect(url, ['domains', '--source', 'api', '-o', 'json'], { env });
+    expect(JSON.parse(stdout)).toEqual([
+      { domain: 'cf-apps', fresh: true },
+      { domain: 'cf-tasks', fresh: true },
+    ]);
+    expect(stderr).toMatch(/^Missing: domains: .*not when they expire/u);
+    expect(bbs.requests.slice(before).map(({ path }) => path)).toEqual(['/v1/domains/list']);
+  });
+
   it('asks nobody when only the store is read', async () => {
     const before = bbs.requests.length;
     await inspect(url, ['lrps', '-o', 'ndjson'], { env: { ...env, CGDIEGO_DATABASE_URL: url } });

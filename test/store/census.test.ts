@@ -58,7 +58,11 @@ describe('the census', () => {
     })[0]!;
 
     const url = await createDatabase();
-    await query(url, 'CREATE TABLE desired_lrps (process_guid varchar(255) PRIMARY KEY, run_info text)');
+    await query(
+      url,
+      `CREATE TABLE desired_lrps (process_guid varchar(255) PRIMARY KEY, run_info text);
+       CREATE TABLE actual_lrps (net_info text); CREATE TABLE tasks (task_definition text)`,
+    );
     await query(
       url,
       `INSERT INTO desired_lrps SELECT n, v FROM unnest($1::text[]) WITH ORDINALITY AS u (v, n)`,

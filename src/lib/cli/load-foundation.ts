@@ -1,4 +1,5 @@
 import { Keyring } from '../bbs/keyring.ts';
+import type { BbsClient } from '../diego/bbs-client.ts';
 import type { CellState as StateOfRep } from '../diego/rep-types.ts';
 import { InterruptedError, UsageError } from '../errors.ts';
 import { readSnapshotFile } from '../foundation/file.ts';
@@ -39,15 +40,19 @@ export async function withFoundation(flags: AnySource, context: OpenContext): Pr
   return { ...foundation, source: 'live', gaps: [...foundation.gaps, ...gaps] };
 }
 
+/** The BBS's API, where flags and environment say it is. */
+export async function openApi(flags: SourceFlags, context: OpenContext): Promise<BbsClient> {
+  const [{ requireBbs }, { BbsClient }, { bbsLocation }] = await Promise.all([
+    import('../diego/endpoint.ts'),
+    import('../diego/bbs-client.ts'),
+    import('./live-flags.ts'),
+  ]);
+  return new BbsClient(await requireBbs(bbsLocation(flags)), { signal: context.signal });
+}
+
 async function readApi(flags: SourceFlags, context: OpenContext): Promise<Foundation> {
-  const [{ requireBbs }, { BbsClient }, { bbsLocation }, { API_WARNING, foundationFromApi }] =
-    await Promise.all([
-      import('../diego/endpoint.ts'),
-      import('../diego/bbs-client.ts'),
-      import('./live-flags.ts'),
-      import('../foundation/from-api.ts'),
-    ]);
-  const client = new BbsClient(await requireBbs(bbsLocation(flags)), { signal: context.signal });
+  const client = await openApi(flags, context);
+  const { API_WARNING, foundationFromApi } = await import('../foundation/from-api.ts');
   context.say(API_WARNING);
   return foundationFromApi(client, Date.now());
 }

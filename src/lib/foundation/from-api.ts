@@ -15,6 +15,7 @@ import {
   type ActualLrp,
   type ActualLrpState,
   type DesiredLrp,
+  type Domain,
   type Foundation,
   type Gap,
   type Task,
@@ -24,9 +25,10 @@ import {
 export const API_WARNING =
   'Warning: asked for its LRPs, the BBS deletes rows that it cannot decrypt. If a key is missing from its configuration, use the store instead.';
 
-const GAPS: readonly Gap[] = [
-  { what: 'domains', why: 'the API names fresh domains only, and not when they expire' },
-];
+const DOMAINS_GAP: Gap = {
+  what: 'domains',
+  why: 'the API names fresh domains only, and not when they expire',
+};
 
 /**
  * The foundation through the BBS's API, for who has no access to the database. App names come from the instances' metric tags,
@@ -59,9 +61,18 @@ export async function foundationFromApi(client: BbsClient, now: number): Promise
     desired_lrps: desired,
     actual_lrps: actual,
     tasks,
-    domains: domains.map((domain) => ({ domain, expires_at: null, fresh: true })),
-    gaps: [...GAPS],
+    domains: domains.map(freshDomain),
+    gaps: [DOMAINS_GAP],
   };
+}
+
+/** The domains alone: asked for these, the BBS deletes nothing. */
+export async function domainsFromApi(client: BbsClient): Promise<{ domains: Domain[]; gaps: Gap[] }> {
+  return { domains: (await client.domains()).map(freshDomain), gaps: [DOMAINS_GAP] };
+}
+
+function freshDomain(domain: string): Domain {
+  return { domain, fresh: true };
 }
 
 function namesOf(tags: Readonly<Record<string, string>>): AppNames {

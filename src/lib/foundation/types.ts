@@ -125,8 +125,8 @@ export interface Task {
 
 export interface Domain {
   domain: string;
-  /** `null`: never expires. */
-  expires_at: string | null;
+  /** `null`: never expires. Absent: nobody said when. */
+  expires_at?: string | null;
   fresh: boolean;
 }
 

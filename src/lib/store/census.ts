@@ -1,4 +1,6 @@
 import { NONCE_BYTES, TAG_BYTES, textPrefixes } from '../bbs/blob.ts';
+import { ENCRYPTED_TABLES, type EncryptedTable } from '../bbs/columns.ts';
+import { CgdiegoError } from '../errors.ts';
 import { encryptedTables, unknownEncryptedColumns } from './catalogue.ts';
 import { storedKeyLabel } from './configuration.ts';
 import type { Transaction } from './transaction.ts';
@@ -29,6 +31,7 @@ export interface Census {
 /**
  * Takes the census in the given transaction (REPEATABLE READ, so that all of it is of one moment).
  * @param labels that are likely in the store: these are told by their prefix, which is fast
+ * @throws {CgdiegoError} when a table of the BBS is not there: no blob in another database says nothing about a key
  */
 export async function takeCensus(transaction: Transaction, labels: Iterable<string> = []): Promise<Census> {
   const stored = await storedKeyLabel(transaction);
@@ -36,7 +39,9 @@ export async function takeCensus(transaction: Transaction, labels: Iterable<stri
   const expected = new Set(labels);
   if (stored !== null) expected.add(stored);
   expected.delete('');
-  for (const table of await encryptedTables(transaction)) {
+  const tables = await encryptedTables(transaction);
+  assertStore(tables);
+  for (const table of tables) {
     const names = table.columns.map(({ name }) => name);
     const counted = await countTable(transaction, table.name, names, expected, true);
     census.columns.push(...counted.columns);
@@ -46,6 +51,16 @@ export async function takeCensus(transaction: Transaction, labels: Iterable<stri
     census.columns.push(...(await countTable(transaction, table, [column], expected, false)).columns);
   }
   return census;
+}
+
+function assertStore(tables: readonly EncryptedTable[]): void {
+  const present = new Set(tables.map(({ name }) => name));
+  const missing = ENCRYPTED_TABLES.map(({ name }) => name).filter((name) => !present.has(name));
+  if (missing.length === 0) return;
+  throw new CgdiegoError('This database is not the store of a BBS.', {
+    why: `It has no table ${missing.join(', ')}, or the role does not see its schema.`,
+    next: "Check the database name: cf-deployment's is diego, cloud.gov's is cfdb. Locket's database is another one.",
+  });
 }
 
 /** So many labels are told by their prefix; any others one by one. */

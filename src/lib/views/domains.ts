@@ -26,6 +26,7 @@ export const DOMAIN_RECORD = defineRecord<DomainRow>({
       heading: 'EXPIRES',
       align: 'right',
       text: ({ expires_in_seconds: seconds }) => {
+        if (seconds === undefined) return '-';
         if (seconds === null) return 'never';
         return seconds >= 0
           ? `in ${formatDuration(seconds * 1000)}`
