@@ -165,6 +165,15 @@ describe('cells CELL_ID', () => {
     expect(stdout).toMatch(/memory +#+>? +106%|memory +#+>? +107%/u);
   });
 
+  it.each(['--quiet', '--columns=zone', '--sort=zone', '--filter=zone=z1', '--limit=1'])(
+    'is no list: %s is refused',
+    async (flag) => {
+      const { code, stdout, stderr } = await inspect(url, ['cells', CELL, flag]);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toContain(`${flag.split('=')[0]} is for lists`);
+    },
+  );
+
   it('says when several begin like that, or none', async () => {
     expect((await inspect(url, ['cells', '1'])).stderr).toMatch(
       /2 cells begin with "1".*13dd1aac.*1b0bafae/su,

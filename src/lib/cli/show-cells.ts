@@ -13,7 +13,7 @@ import { Gaps } from '../foundation/gaps.ts';
 import { liveFields } from '../foundation/live-check.ts';
 import { selectOne } from '../foundation/select-one.ts';
 import { prepareList, type ListOptions } from '../output/list.ts';
-import { writeOne, writeText } from '../output/one.ts';
+import { assertForOne, writeOne, writeText } from '../output/one.ts';
 import type { Column } from '../output/record.ts';
 import { TextBuilder } from '../output/sections.ts';
 import type { Terminal } from '../output/terminal.ts';
@@ -42,6 +42,7 @@ export async function showCells(
 ): Promise<void> {
   const { terminal } = context;
   if (cellId !== undefined) {
+    assertForOne(options);
     const detail = await readDetail(cellId, flags, context);
     const { cellDetailText } = await import('../views/cell-detail.ts');
     await writeOne(terminal, detail, (to) => cellDetailText(detail, to, Date.now()), options);

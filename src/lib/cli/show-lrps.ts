@@ -17,7 +17,7 @@ import {
 import { instanceOnRep, summaryOnReps, type OnReps } from '../foundation/on-reps.ts';
 import type { Foundation, Gap } from '../foundation/types.ts';
 import { prepareList, type List, type ListOptions } from '../output/list.ts';
-import { writeOne } from '../output/one.ts';
+import { assertForOne, writeOne } from '../output/one.ts';
 import type { RecordType } from '../output/record.ts';
 import { plural } from '../output/units.ts';
 import type { Transaction } from '../store/transaction.ts';
@@ -49,6 +49,7 @@ export async function showLrps(
   context: ShowContext,
 ): Promise<void> {
   if (guid !== undefined) {
+    assertForOne(options);
     const detail = await readDetail(guid, flags, context);
     const { lrpDetailText } = await import('../views/lrp-detail.ts');
     await writeOne(context.terminal, detail, (to) => lrpDetailText(detail, to, Date.now()), options);

@@ -3,7 +3,7 @@ import { onlyOne, selectOne } from '../foundation/select-one.ts';
 import { taskOnRep, type OnReps } from '../foundation/on-reps.ts';
 import { taskFromSnapshot, taskStream, type TaskRow } from '../foundation/task-json.ts';
 import { prepareList, type ListOptions } from '../output/list.ts';
-import { writeOne } from '../output/one.ts';
+import { assertForOne, writeOne } from '../output/one.ts';
 import { findTaskGuids } from '../store/tasks.ts';
 import { taskRecord, taskText } from '../views/tasks.ts';
 import { rememberIds } from './completion/remembered-ids.ts';
@@ -24,6 +24,7 @@ export async function showTasks(
   options: ListOptions,
   context: ShowContext,
 ): Promise<void> {
+  if (guid !== undefined) assertForOne(options);
   const now = Date.now();
   const list =
     guid === undefined ? prepareList(context.terminal, taskRecord(now, flags.live), options) : undefined;

@@ -1,10 +1,31 @@
 import { UsageError } from '../errors.ts';
 import { safeJson, YAML_OPTIONS, type Format } from './formats.ts';
+import type { ListOptions } from './list.ts';
 import { ClosedPipeError, Sink } from './sink.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface OneOptions {
   readonly format: Format;
+}
+
+/**
+ * Of the flags of a list only the format and `--no-header` say something about one thing.
+ * @throws {UsageError} for the others, which would do nothing
+ */
+export function assertForOne(options: ListOptions): void {
+  const { columns, sort, filter, limit, quiet } = options;
+  for (const [name, value] of Object.entries({
+    columns,
+    sort,
+    filter,
+    limit,
+    quiet: quiet === true ? true : undefined,
+  })) {
+    if (value === undefined || (Array.isArray(value) && value.length === 0)) continue;
+    throw new UsageError(`--${name} is for lists; this is one thing.`, {
+      next: 'Leave it away, or leave the id away to have a list.',
+    });
+  }
 }
 
 /**
