@@ -1,7 +1,8 @@
 /** What stands in the place of a secret. */
 export const MASK = '***';
 
-const URL_PASSWORD = /([a-z][a-z0-9+.-]*:\/\/[^/\s:@"]*):[^/\s@"]+@/giu;
+// An unescaped slash may stand in a password; digits before a slash are a port, and an @ in the path is no end of a password.
+const URL_PASSWORD = /([a-z][a-z0-9+.-]*:\/\/[^/\s:@"]*):(?!\d{1,5}[/?#])[^\s@"]+@/giu;
 const PRIVATE_KEY =
   /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----\s*|$)/gu;
 /** Names under which routes and volume configurations keep secrets: `private_key`, `password`, `secret`, `token`, `credentials`. */
