@@ -13,17 +13,16 @@ interface Waiting {
 
 /**
  * Reseals on a thread of its own: that is half of a rotation's work outside PostgreSQL, and this thread has PostgreSQL to talk to. One such
- * thread seals 100,000 blobs in a second, which is more than a server on two cores takes. It starts with the first page.
+ * thread seals 100,000 blobs in a second, which is more than a server on two cores takes.
  */
 export class ResealThread {
-  readonly #data: ResealWorkerData;
+  readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
-  #worker: Worker | undefined;
   #failure: Error | undefined;
   #nextId = 0;
 
   constructor(keys: Key[], target: string) {
-    this.#data = { keys, target };
+    this.#worker = this.#start({ keys, target });
   }
 
   /** The request's buffers are given away. */
@@ -33,7 +32,6 @@ export class ResealThread {
         reject(this.#failure);
         return;
       }
-      this.#worker ??= this.#start();
       const id = this.#nextId++;
       this.#waiting.set(id, { resolve, reject });
       const { bytes, ends } = request.blobs;
@@ -42,12 +40,12 @@ export class ResealThread {
   }
 
   async close(): Promise<void> {
-    await this.#worker?.terminate();
+    await this.#worker.terminate();
   }
 
-  #start(): Worker {
+  #start(workerData: ResealWorkerData): Worker {
     const worker = new Worker(new URL('./reseal-worker.js', import.meta.url), {
-      workerData: this.#data,
+      workerData,
       resourceLimits: LIMITS,
     });
     worker.on('message', ({ id, page }: { id: number; page: ResealedPage }) => {
