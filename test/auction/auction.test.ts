@@ -4,6 +4,7 @@ import { runAuction } from '../../src/lib/auction/auction.ts';
 import { DEFAULT_SETTINGS, type AuctionCell, type AuctionRound } from '../../src/lib/auction/types.ts';
 import { auctionInputs } from './arbitraries.ts';
 import { referenceAuction } from './reference.ts';
+import { emptyCell } from '../support/auction-cell.ts';
 
 const byKey = (round: AuctionRound) => ({
   placements: Object.fromEntries(
@@ -50,7 +51,7 @@ describe('the auction', () => {
       constraint: { rootfs: 'preloaded:cflinuxfs4', placementTags: [], volumeDrivers: [] },
     }));
     const cells = Array.from({ length: 9 }, (_, i): AuctionCell => ({
-      ...emptyCell(`cell-${i}`, `z${i % 3}`),
+      ...smallCell(`cell-${i}`, `z${i % 3}`),
       total: { memoryMb: 8192 + 1024 * (i % 4), diskMb: 65536, containers: 100 },
       available: { memoryMb: 8192 + 1024 * (i % 4), diskMb: 65536 - 100 * i, containers: 100 },
     }));
@@ -121,7 +122,7 @@ describe('the auction', () => {
       diskMb: 128,
       constraint: { rootfs: 'preloaded:cflinuxfs4', placementTags: [], volumeDrivers: [] },
     }));
-    const cells = Array.from({ length: 12 }, (_, i) => emptyCell(`cell-${i}`, `z${i % 3}`));
+    const cells = Array.from({ length: 12 }, (_, i) => smallCell(`cell-${i}`, `z${i % 3}`));
     const input = { cells, lrps, tasks: [], settings: DEFAULT_SETTINGS };
     const drawn = (seed: number) => JSON.stringify(byKey(runAuction({ ...input, seed })).placements);
     expect(drawn(7)).toBe(drawn(7));
@@ -137,7 +138,7 @@ describe('the auction', () => {
       constraint: { rootfs: 'preloaded:cflinuxfs4', placementTags: [], volumeDrivers: [] },
     };
     const round = runAuction({
-      cells: [emptyCell('cell-a', 'z1')],
+      cells: [smallCell('cell-a', 'z1')],
       lrps: [lrp, { ...lrp, memoryMb: 999_999 }],
       tasks: [],
       settings: DEFAULT_SETTINGS,
@@ -147,22 +148,6 @@ describe('the auction', () => {
   });
 });
 
-function emptyCell(cellId: string, zone: string): AuctionCell {
-  const total = { memoryMb: 4096, diskMb: 16384, containers: 249 };
-  return {
-    cellId,
-    cellIndex: 0,
-    zone,
-    total,
-    available: total,
-    rootfsProviders: new Map([['preloaded', new Set(['cflinuxfs4'])]]),
-    placementTags: [],
-    optionalPlacementTags: [],
-    volumeDrivers: [],
-    proxyMemoryMb: 0,
-    startingContainers: 0,
-    processes: [],
-    tasks: 0,
-    takesWork: true,
-  };
+function smallCell(cellId: string, zone: string): AuctionCell {
+  return emptyCell(cellId, zone, { memoryMb: 4096, diskMb: 16384, containers: 249 });
 }

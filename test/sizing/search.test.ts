@@ -4,27 +4,12 @@ import { runAuction } from '../../src/lib/auction/auction.ts';
 import { DEFAULT_SETTINGS, type AuctionCell } from '../../src/lib/auction/types.ts';
 import type { Foundation } from '../../src/lib/foundation/types.ts';
 import { addFlags, ask, byHand, type Running } from './foundations.ts';
+import { emptyCell } from '../support/auction-cell.ts';
 
 const NO_STAGING = { tasksPerZone: 0, memoryMb: 1024, diskMb: 4096 };
 
 function cell(cellId: string, memoryMb: number): AuctionCell {
-  const total = { memoryMb, diskMb: 65_536, containers: 100 };
-  return {
-    cellId,
-    cellIndex: 0,
-    zone: 'z1',
-    total,
-    available: total,
-    rootfsProviders: new Map([['preloaded', new Set(['cflinuxfs4'])]]),
-    placementTags: [],
-    optionalPlacementTags: [],
-    volumeDrivers: [],
-    proxyMemoryMb: 0,
-    startingContainers: 0,
-    processes: [],
-    tasks: 0,
-    takesWork: true,
-  };
+  return emptyCell(cellId, 'z1', { memoryMb, diskMb: 65_536, containers: 100 });
 }
 
 function lrps(processes: readonly (readonly [string, number, number])[]) {

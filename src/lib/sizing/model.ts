@@ -7,6 +7,7 @@ import type { Cell, Foundation } from '../foundation/types.ts';
 import { homelessOf, instanceColumns, type Demand, type Instances } from './instances.ts';
 import { poolsOf, type Pool } from './pools.ts';
 import { proxyMemory, type ProxyMemory } from './proxy.ts';
+import { rootfsOf } from '../foundation/rootfs.ts';
 
 /** A process, as the auction sees it. `constraint` is its place in {@link SizingModel.constraints}. */
 export interface Process {
@@ -251,12 +252,7 @@ function auctionCell(
     zone: cell.zone,
     total,
     available,
-    rootfsProviders: new Map(
-      cell.rootfs_providers.map(({ name, properties }) => [
-        name,
-        properties === undefined ? ('any' as const) : new Set(properties),
-      ]),
-    ),
+    rootfsProviders: rootfsOf(cell),
     placementTags: cell.placement_tags,
     optionalPlacementTags: cell.optional_placement_tags,
     volumeDrivers: held.drivers,

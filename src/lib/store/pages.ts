@@ -1,6 +1,7 @@
 import { textPrefixes } from '../bbs/blob.ts';
 import type { EncryptedTable } from '../bbs/columns.ts';
 import { quote } from './census.ts';
+import { staleCondition } from './stale.ts';
 import type { Transaction } from './transaction.ts';
 import { TextPacker, type PackedTexts } from './packed-texts.ts';
 import { textAt, type RawRows } from './raw-rows.ts';
@@ -102,14 +103,10 @@ export class StaleRowReader {
     // Qualified, or ORDER BY would mean the select list's text: 10 before 2, and no index to read it from.
     const names = primaryKey.map(({ name }) => `t.${quote(name)}`);
     const beyond = primaryKey.map(({ type }, index) => `$${4 + index}::${type}`);
-    // The first column of a table is the large one, which is stored out of line: it is looked at last, and mostly needs not be.
-    const stale = columns
-      .map(({ name }) => `(${quote(name)} <> '' AND left(${quote(name)}, $1) <> ALL ($2))`)
-      .reverse();
     return `SELECT ctid::text, xmin::text, ${names.map((name) => `${name}::text`).join(', ')},
         ${columns.map(({ name }) => quote(name)).join(', ')}
       FROM ${quote(table)} AS t
-     WHERE (${stale.join(' OR ')})
+     WHERE (${staleCondition(this.#table)})
        ${this.#after === undefined ? '' : `AND (${names.join(', ')}) > (${beyond.join(', ')})`}
      ORDER BY ${names.join(', ')}
      LIMIT $3`;

@@ -11,6 +11,19 @@ export interface StaleRows {
   characters: number;
 }
 
+/**
+ * The condition that a row holds a blob under another label than the target's; `$1` and `$2` are the length and the list of the target's
+ * {@link textPrefixes}. The first column of a table is the large one, which is stored out of line: it is looked at last, and mostly needs
+ * not be.
+ */
+export function staleCondition(table: EncryptedTable): string {
+  return table.columns
+    .map(({ name }) => quote(name))
+    .map((column) => `(${column} <> '' AND left(${column}, $1) <> ALL ($2))`)
+    .reverse()
+    .join(' OR ');
+}
+
 /** Counts the rows of a table that hold a blob under another label than the target's. */
 export async function countStaleRows(
   transaction: Transaction,
@@ -18,15 +31,9 @@ export async function countStaleRows(
   target: string,
 ): Promise<StaleRows> {
   const { length, prefixes } = textPrefixes(target);
-  const columns = table.columns.map(({ name }) => quote(name));
-  // As when they are read: the large column, the first one, is looked at last.
-  const stale = columns
-    .map((column) => `(${column} <> '' AND left(${column}, $1) <> ALL ($2))`)
-    .reverse()
-    .join(' OR ');
-  const size = columns.map((column) => `coalesce(octet_length(${column}), 0)`).join(' + ');
+  const size = table.columns.map(({ name }) => `coalesce(octet_length(${quote(name)}), 0)`).join(' + ');
   const [row] = await transaction.query<{ rows: string; characters: string }>(
-    `SELECT count(*) AS rows, coalesce(sum(${size}), 0) AS characters FROM ${quote(table.name)} WHERE ${stale}`,
+    `SELECT count(*) AS rows, coalesce(sum(${size}), 0) AS characters FROM ${quote(table.name)} WHERE ${staleCondition(table)}`,
     [length, prefixes],
   );
   return { rows: Number(row!.rows), characters: Number(row!.characters) };

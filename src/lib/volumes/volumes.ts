@@ -2,6 +2,7 @@ import { MatchLevel, matchLevel } from '../auction/constraints.ts';
 import type { CellOffer } from '../auction/types.ts';
 import { instanceCounts } from '../foundation/lrp-rows.ts';
 import type { ActualLrp, Cell, DesiredLrp, Foundation } from '../foundation/types.ts';
+import { rootfsOf } from '../foundation/rootfs.ts';
 
 /** How the auctioneer's error begins when no cell matches (auctiontypes.PlacementConstraintMismatchError). */
 const NO_COMPATIBLE_CELL = 'found no compatible cell';
@@ -182,12 +183,7 @@ function reason(
 
 function offerOf(cell: Cell, volumeDrivers: readonly string[]): CellOffer {
   return {
-    rootfsProviders: new Map(
-      cell.rootfs_providers.map(({ name, properties }) => [
-        name,
-        properties === undefined ? ('any' as const) : new Set(properties),
-      ]),
-    ),
+    rootfsProviders: rootfsOf(cell),
     placementTags: cell.placement_tags,
     optionalPlacementTags: cell.optional_placement_tags,
     volumeDrivers,
